@@ -1,0 +1,65 @@
+"""smtplab: learn SMTP by sending real commands to real servers on your own machine.
+
+Everything public is here. What needs more than the standard library is loaded when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from smtplab.client import Client as Client
+    from smtplab.client import Settings as Settings
+    from smtplab.errors import ConnectionLost as ConnectionLost
+    from smtplab.errors import LocalProtocolError as LocalProtocolError
+    from smtplab.errors import NegativeReply as NegativeReply
+    from smtplab.errors import RemoteProtocolError as RemoteProtocolError
+    from smtplab.errors import SMTPLabError as SMTPLabError
+    from smtplab.mail_object import Envelope as Envelope
+    from smtplab.mail_object import MailObject as MailObject
+    from smtplab.mail_object import from_email as from_email
+    from smtplab.reference import explain as explain
+    from smtplab.replies import EnhancedStatusCode as EnhancedStatusCode
+    from smtplab.replies import Reply as Reply
+    from smtplab.sandbox import Sandbox as Sandbox
+    from smtplab.session import State as State
+    from smtplab.transcript import Transcript as Transcript
+    from smtplab.widgets import Console as Console
+
+# The table of contents: where each public name lives.
+_HOME = {
+    "Client": "smtplab.client",
+    "Settings": "smtplab.client",
+    "Console": "smtplab.widgets",
+    "Sandbox": "smtplab.sandbox",
+    "Transcript": "smtplab.transcript",
+    "explain": "smtplab.reference",
+    "Reply": "smtplab.replies",
+    "EnhancedStatusCode": "smtplab.replies",
+    "State": "smtplab.session",
+    "Envelope": "smtplab.mail_object",
+    "MailObject": "smtplab.mail_object",
+    "from_email": "smtplab.mail_object",
+    "SMTPLabError": "smtplab.errors",
+    "LocalProtocolError": "smtplab.errors",
+    "RemoteProtocolError": "smtplab.errors",
+    "ConnectionLost": "smtplab.errors",
+    "NegativeReply": "smtplab.errors",
+}
+
+__all__ = [*_HOME, "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"smtplab has no {name!r}; it has {', '.join(_HOME)}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,51 @@
+"""The command `smtplab`: one subcommand a module, each imported when it is asked for."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+import smtplab
+
+COMMANDS = ("lab", "serve", "explain")
+
+DESCRIPTION = "A course on SMTP in JupyterLab, with a mail world of its own to practise on."
+
+EXAMPLES = """\
+examples:
+  smtplab                          open the course in the browser
+  smtplab lab --no-browser         print the address instead
+  smtplab serve                    run the sandbox for swaks, curl or a mail program
+  smtplab explain 550 5.7.1        say what a reply code, verb, keyword or port means
+
+`smtplab COMMAND --help` says more about one command.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 well, 2 the user can mend it."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] not in (*COMMANDS, "-h", "--help", "--version"):
+        if not arguments or arguments[0].startswith("-"):
+            arguments.insert(0, "lab")  # `smtplab --no-browser` opens the course too
+    args = build_parser().parse_args(arguments)
+    try:
+        code: int = importlib.import_module(f"smtplab.cli.{args.command}").run(args)
+    except KeyboardInterrupt:
+        return 0
+    return code
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command; the modules it asks import what is heavy only in `run`."""
+    parser = argparse.ArgumentParser(
+        prog="smtplab",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"smtplab {smtplab.__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        importlib.import_module(f"smtplab.cli.{name}").add_parser(subparsers)
+    return parser

@@ -1,0 +1,236 @@
+"""The step-by-step SMTP client: one method a step, each returns the reply (RFC 5321, 4.1)."""
+
+from __future__ import annotations
+
+import ssl
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from smtplab import commands, sasl, session
+from smtplab.dialogue import Dialogue
+from smtplab.errors import LocalProtocolError, RemoteProtocolError, SMTPLabError
+from smtplab.guard import internet
+from smtplab.mail_object import encode_content
+from smtplab.session import State
+from smtplab.step_reply import StepReply
+from smtplab.transcript import Kind, Transcript
+from smtplab.transport import Network, Stream
+
+if TYPE_CHECKING:
+    from smtplab.commands import Parameters
+    from smtplab.extensions import Extensions
+
+IMPLICIT_TLS_PORT = 465  # RFC 8314, 7.3: TLS from the first octet
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to connect. Left alone: 30 seconds, the network's own EHLO name, TLS by port."""
+
+    timeout: float = 30.0  # seconds that one read or write may wait
+    source: str | None = None  # host or address to connect from
+    name: str | None = None  # what EHLO says
+    implicit_tls: bool | None = None  # None: TLS from the first octet on port 465 only
+    tls_context: ssl.SSLContext | None = None  # None: certificates are checked
+    transcript: Transcript | None = None  # None: a new one
+
+
+_DEFAULTS = Settings()
+
+
+class Client(Dialogue):
+    """One session with one SMTP server."""
+
+    def __init__(self, host: str, port: int, stream: Stream, settings: Settings) -> None:
+        transcript = settings.transcript or Transcript(stream.facts.now)
+        super().__init__(host, port, stream, transcript)
+        self.name = settings.name or stream.facts.local_name
+        self.greeting: StepReply
+        self._tls_context = settings.tls_context
+        self._clear_passwords_allowed = True
+
+    @classmethod
+    def connect(
+        cls,
+        host: str = "smtp.example.org",
+        port: int = 587,
+        *,
+        network: Network | None = None,
+        real: bool = False,
+        settings: Settings = _DEFAULTS,
+    ) -> Client:
+        """Connect and read the greeting; on port 465 TLS begins first (RFC 8314, 3.3).
+
+        `network` is the sandbox; without it the server is a real one, and then `real=True` is
+        asked for outside this machine. Raises `ConnectionLost`, `RemoteProtocolError` or
+        `LocalProtocolError`, each with the next step in its message.
+        """
+        network_or_internet = network or internet(host, real=real)
+        stream = network_or_internet.open(
+            host, port, source=settings.source, timeout=settings.timeout
+        )
+        client = cls(host, port, stream, settings)
+        client._clear_passwords_allowed = not real
+        implicit = settings.implicit_tls
+        if implicit or (implicit is None and port == IMPLICIT_TLS_PORT):
+            client._begin_tls(settings.tls_context)
+        client.greeting = client._read_reply()
+        return client
+
+    def use_tls_context(self, context: ssl.SSLContext | None) -> None:
+        """Decide how `starttls()` checks the certificate; None: as the network trusts."""
+        self._tls_context = context
+
+    @property
+    def extensions(self) -> Extensions | None:
+        """What the last EHLO reply offered; None before it."""
+        return self.session.extensions
+
+    # One method a step.
+
+    def ehlo(self, name: str | None = None) -> StepReply:
+        """Name the client and ask for the service extensions (RFC 5321, 4.1.1.1)."""
+        return self._command("EHLO", commands.ehlo(self.name if name is None else name))
+
+    def helo(self, name: str | None = None) -> StepReply:
+        """Name the client in the way of 1982, without extensions (RFC 5321, 4.1.1.1)."""
+        return self._command("HELO", commands.helo(self.name if name is None else name))
+
+    def starttls(self) -> StepReply:
+        """Ask for TLS and, on 220, begin it; EHLO is next (RFC 3207, 4)."""
+        with self._lock:
+            reply = self._command("STARTTLS", commands.starttls())
+            if reply.code == 220:
+                self._begin_tls(self._tls_context)
+            return reply
+
+    def auth(self, username: str, password: str, mechanism: str | None = None) -> StepReply:
+        """Sign in by `mechanism`, or by the first one that both ends know (RFC 4954, 4)."""
+        self._check_password_may_go()
+        self.transcript.secrets.add(password)
+        mechanisms = self.extensions.auth_mechanisms if self.extensions else ()
+        known = (name for name in sasl.MECHANISMS if name in mechanisms)
+        chosen = (mechanism or next(known, "PLAIN")).upper()
+        if chosen not in sasl.MECHANISMS:
+            raise LocalProtocolError(
+                f"{mechanism!r} is not known here; these are: {', '.join(sasl.MECHANISMS)}"
+            )
+        method = sasl.MECHANISMS[chosen](username, password)
+        with self._lock:
+            self.session.claimed = username
+            reply = self._command("AUTH", commands.auth(chosen, method.initial_response()))
+            while self.state is State.AUTH:
+                try:
+                    response = method.respond(b64decode(reply.texts[0], validate=True))
+                except (Base64Error, RemoteProtocolError):
+                    reply = self.send_raw(b"*\r\n")  # RFC 4954, 4: the client cancels
+                else:
+                    reply = self.respond(response)
+            return reply
+
+    def respond(self, response: bytes) -> StepReply:
+        """Answer one AUTH challenge by hand; `response` is sent in base64 (RFC 4954, 4)."""
+        return self.send_raw(b64encode(response) + b"\r\n")
+
+    def mail(self, reverse_path: str, parameters: Parameters | None = None) -> StepReply:
+        """Open a mail transaction; "" is the null reverse-path (RFC 5321, 4.1.1.2)."""
+        return self._command("MAIL", commands.mail(reverse_path, parameters))
+
+    def rcpt(self, forward_path: str, parameters: Parameters | None = None) -> StepReply:
+        """Add one recipient (RFC 5321, 4.1.1.3)."""
+        return self._command("RCPT", commands.rcpt(forward_path, parameters))
+
+    def data(self) -> StepReply:
+        """Ask to send the content; 354 says go on with `content()` (RFC 5321, 4.1.1.4)."""
+        return self._command("DATA", commands.data())
+
+    def content(self, octets: bytes) -> StepReply:
+        """Send the content with transparency and the end of mail data (RFC 5321, 4.5.2)."""
+        if self.state is not State.DATA:
+            raise LocalProtocolError(
+                "the server has not asked for mail data, so it would take each line as a command; "
+                "send DATA and read 354 first, or use send_raw() to see what happens"
+            )
+        return self._exchange(Kind.MAIL_DATA, session.END_OF_DATA, encode_content(octets))
+
+    def rset(self) -> StepReply:
+        """Drop the mail transaction (RFC 5321, 4.1.1.5)."""
+        return self._command("RSET", commands.rset())
+
+    def noop(self, text: str = "") -> StepReply:
+        """Do nothing, and get a reply (RFC 5321, 4.1.1.9)."""
+        return self._command("NOOP", commands.noop(text))
+
+    def vrfy(self, text: str) -> StepReply:
+        """Ask whether a mailbox exists (RFC 5321, 4.1.1.6)."""
+        return self._command("VRFY", commands.vrfy(text))
+
+    def expn(self, text: str) -> StepReply:
+        """Ask who is on a mailing list (RFC 5321, 4.1.1.7)."""
+        return self._command("EXPN", commands.expn(text))
+
+    def help(self, topic: str = "") -> StepReply:
+        """Ask for help (RFC 5321, 4.1.1.8)."""
+        return self._command("HELP", commands.help_(topic))
+
+    def quit(self) -> StepReply:
+        """End the session, wait for 221, and close (RFC 5321, 4.1.1.10)."""
+        return self._command("QUIT", commands.quit_())
+
+    def send_raw(self, octets: bytes) -> StepReply:
+        """Send exactly these octets, whatever they are, and read one reply.
+
+        For lessons that break the rules; `read_reply()` reads any further replies.
+        """
+        if self.state is State.AUTH:
+            return self._exchange(Kind.RESPONSE, session.CHALLENGE, octets)
+        if self.state is State.DATA:
+            return self._exchange(Kind.MAIL_DATA, session.END_OF_DATA, octets)
+        verb = commands.verb_of(octets)
+        if verb == "BDAT" and b" LAST" in octets.upper().split(b"\r\n")[0]:
+            verb = session.BDAT_LAST
+        return self._exchange(Kind.COMMAND, verb, octets)
+
+    def read_reply(self) -> StepReply:
+        """Read one more reply, without sending anything."""
+        with self._lock:
+            self._check_open()
+            return self._read_reply()
+
+    def close(self) -> None:
+        """Close the connection without QUIT; what the server has not accepted is dropped."""
+        self._closed("by the client")
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None and "QUIT" in self.session.legal_next():
+                self.quit()
+        except SMTPLabError:
+            pass  # the block is over and its result stands; a failed QUIT changes nothing
+        finally:
+            self.close()
+
+    def __repr__(self) -> str:
+        tls = ", inside TLS" if self.session.tls else ""
+        return f"<Client of {self.host} : {self.port}, {self.state.value}{tls}>"
+
+    def _command(self, verb: str, octets: bytes) -> StepReply:
+        return self._exchange(Kind.COMMAND, verb, octets)
+
+    def _check_password_may_go(self) -> None:
+        if not (self.session.tls or self._clear_passwords_allowed):
+            raise LocalProtocolError(
+                "the password would cross the network readable for anyone; use starttls() first, "
+                "or port 465"
+            )

@@ -1,0 +1,156 @@
+"""The dialogue under the client: octets out, one reply in, everything recorded."""
+
+from __future__ import annotations
+
+import ssl
+from threading import RLock
+
+from smtplab import session
+from smtplab.errors import ConnectionLost, RemoteProtocolError, SMTPLabError
+from smtplab.replies import ReplyParser
+from smtplab.session import Session, State
+from smtplab.step_reply import StepReply
+from smtplab.transcript import Kind, Transcript
+from smtplab.transport import Stream, Wiretap
+
+READ = 65536  # octets asked for at a time
+
+_OUT_OF_STEP = "a reply is missing on this connection; close it and connect again"
+
+
+class Dialogue:
+    """One end of one connection; every step is whole or the session is out of step."""
+
+    def __init__(self, host: str, port: int, stream: Stream, transcript: Transcript) -> None:
+        facts = stream.facts
+        self.host, self.port = host, port
+        self.connection = facts.connection
+        self.transcript = transcript
+        self.session = Session()
+        self._recorder = transcript.recorder(facts.connection, "client")
+        self._stream: Stream = Wiretap(stream, self._recorder)
+        self._parser = ReplyParser()
+        self._step = 0
+        self._lock = RLock()
+        self._is_closed = False
+        place = {"source": facts.source, "host": host, "port": port}
+        self._recorder.record(Kind.CONNECT, 0, detail=place)
+
+    @property
+    def state(self) -> State:
+        return self.session.state
+
+    def _exchange(self, kind: Kind, step: str, octets: bytes) -> StepReply:
+        """Send octets, record them, and read the reply to them."""
+        with self._lock:
+            self._check_open()
+            if self._parser.in_reply:
+                self.session.out_of_step()
+                early = self._parser.pending[:80]
+                raise RemoteProtocolError(
+                    f"the server sent {early!r} before it was asked; {_OUT_OF_STEP}"
+                )
+            self._step += 1
+            secrets = () if kind is Kind.MAIL_DATA else secret_spans(kind, octets)
+            self._recorder.record(kind, self._step, octets, secrets=secrets)
+            self.session.sent(step)
+            try:
+                self._stream.write(octets)
+            except OSError as error:
+                return self._after_failed_write(error, step)
+            return self._read_reply()
+
+    def _after_failed_write(self, error: OSError, step: str) -> StepReply:
+        """The server may have said why it closed before our octets reached it."""
+        if not isinstance(error, TimeoutError):
+            try:
+                return self._read_reply()
+            except SMTPLabError:
+                pass
+        self._closed("lost while sending")
+        raise ConnectionLost(
+            f"{self.host} took no more octets while {step} was being sent; connect again"
+        ) from None
+
+    def _read_reply(self) -> StepReply:
+        try:
+            while (reply := self._parser.next_reply()) is None:
+                octets = self._stream.read(READ)
+                if not octets:
+                    raise ConnectionResetError
+                self._parser.feed(octets)
+        except TimeoutError:
+            self.session.out_of_step()
+            raise ConnectionLost(
+                f"{self.host} sent no reply to {self._waited_for()} within "
+                f"{self._stream.timeout:g} seconds; {_OUT_OF_STEP}"
+            ) from None
+        except OSError:
+            why = f"by the server, before its reply to {self._waited_for()}"
+            message = f"{self.host} closed the connection before its reply to {self._waited_for()}"
+            self._closed(why)
+            raise ConnectionLost(f"{message}; connect again") from None
+        except BaseException:  # an interrupt or a malformed reply: the rest of it may still come
+            self.session.out_of_step()
+            raise
+        step = self.session.received(reply)
+        kind = Kind.GREETING if step == session.GREETING else Kind.REPLY
+        if reply.code == 334:
+            kind = Kind.CHALLENGE
+        state = self.session.state
+        answered = self._step - len(self.session.awaited)
+        self._recorder.record(kind, answered, reply.octets, {"state": state.name})
+        if state is State.CLOSED:
+            self._closed("by the server")
+        return StepReply(reply.code, reply.texts, step, self.session.facts)
+
+    def _waited_for(self) -> str:
+        awaited = self.session.awaited
+        return awaited[0] if awaited else "nothing"
+
+    def _begin_tls(self, context: ssl.SSLContext | None) -> None:
+        """RFC 3207, 5: octets that came before the handshake may be an attacker's."""
+        if self._parser.in_reply:
+            early = self._parser.pending
+            self._closed("by the client: octets came before TLS")
+            raise RemoteProtocolError(
+                f"the server sent {early[:80]!r} in plaintext after it agreed to TLS; somebody on "
+                "the way may have injected it, so the connection was closed"
+            )
+        try:
+            self._stream = self._stream.start_tls(context, self.host)
+        except (SMTPLabError, OSError):
+            self._closed("in the TLS handshake")
+            raise
+        from smtplab.transport.tls import TLSStream
+
+        assert isinstance(self._stream, TLSStream)
+        verified = "yes" if self._stream.verified else "no"
+        detail = {"protocol": self._stream.protocol, "verified": verified}
+        self._recorder.tls = True
+        self._recorder.record(Kind.TLS, self._step, detail=detail)
+        self.session.tls_began()
+
+    def _check_open(self) -> None:
+        if self.state is State.CLOSED:
+            raise ConnectionLost("this session is closed; connect again")
+        if self.state is State.OUT_OF_STEP:
+            raise ConnectionLost(_OUT_OF_STEP)
+
+    def _closed(self, why: str) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            self._recorder.record(Kind.CLOSE, self._step, detail={"why": why})
+            self.session.connection_lost()
+            self._stream.close()
+
+
+def secret_spans(kind: Kind, octets: bytes) -> tuple[tuple[int, int], ...]:
+    """What is secret by its place: responses, and what follows the mechanism in AUTH."""
+    end = len(octets.rstrip(b"\r\n"))
+    if kind is Kind.RESPONSE:
+        return () if octets.strip() == b"*" else ((0, end),)
+    if octets[:5].upper() != b"AUTH ":
+        return ()
+    start = octets.find(b" ", 5) + 1
+    return ((start, end),) if start else ()

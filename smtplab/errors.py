@@ -1,0 +1,32 @@
+"""The four errors that smtplab raises, named by whose fault they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from smtplab.replies import Reply
+
+
+class SMTPLabError(Exception):
+    """The root of every error that smtplab raises on purpose."""
+
+
+class LocalProtocolError(SMTPLabError, ValueError):
+    """We were about to break the rules; nothing was sent."""
+
+
+class RemoteProtocolError(SMTPLabError):
+    """The other end broke the rules."""
+
+
+class ConnectionLost(SMTPLabError, ConnectionError):
+    """There is no connection any more, or there never was one."""
+
+
+class NegativeReply(SMTPLabError):
+    """A one-shot helper met a 4yz or 5yz reply; `reply` holds it."""
+
+    def __init__(self, message: str, reply: Reply) -> None:
+        super().__init__(message)
+        self.reply = reply

@@ -1,0 +1,43 @@
+"""The guard rail in front of real servers: what may be dialled, and with what consent."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from smtplab.errors import LocalProtocolError
+from smtplab.transport import Network
+
+# RFC 2606 and RFC 6761: names that never belong to a real mail server.
+RESERVED = ("example", "test", "invalid", "example.com", "example.net", "example.org")
+
+
+def internet(host: str, *, real: bool) -> Network:
+    """The network of real servers, if `host` may be dialled; else `LocalProtocolError`."""
+    name = host.lower().rstrip(".")
+    if any(name == word or name.endswith(f".{word}") for word in RESERVED):
+        raise LocalProtocolError(
+            f"{host} is a reserved name and no real server has it (RFC 2606); to reach the one in "
+            "the sandbox, pass network=sandbox"
+        )
+    if not (real or is_loopback(name)):
+        raise LocalProtocolError(
+            f"{host} is a real server on the internet; pass real=True if you mean to reach it, "
+            "or network=sandbox for the practice world"
+        )
+    from smtplab.transport.tcp import Internet
+
+    return Internet()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine by its very spelling; no name is looked up.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("mail.example.org")
+    (True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

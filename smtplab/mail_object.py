@@ -1,0 +1,154 @@
+"""Mail objects: envelope and content, transparency, end of mail data (RFC 5321, 2.3.1, 4.5.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage, Message
+from email.utils import getaddresses
+
+from smtplab.errors import LocalProtocolError
+
+END_OF_MAIL_DATA = b".\r\n"
+MAX_TEXT_LINE = 998  # octets without CR LF (RFC 5322, 2.1.1; RFC 5321, 4.5.3.1.6)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Where a mail object goes and where its bounces go; the null reverse-path is ""."""
+
+    reverse_path: str
+    forward_paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MailObject:
+    """An envelope and a content; the content is what POP3 and IMAP show later."""
+
+    envelope: Envelope
+    content: bytes
+
+
+def encode_content(content: bytes) -> bytes:
+    """The octets to send after 354: transparency applied, end of mail data added.
+
+    A line that starts with a dot gets a second dot in front. A missing last CR LF is added.
+    Nothing else is changed (RFC 5321, 4.5.2 and 4.1.1.4).
+
+    >>> encode_content(b"a\\r\\n.b")
+    b'a\\r\\n..b\\r\\n.\\r\\n'
+    """
+    stuffed = content.replace(b"\r\n.", b"\r\n..")
+    if stuffed.startswith(b"."):
+        stuffed = b"." + stuffed
+    if stuffed and not stuffed.endswith(b"\r\n"):
+        stuffed += b"\r\n"
+    return stuffed + END_OF_MAIL_DATA
+
+
+def from_email(message: EmailMessage | Message) -> MailObject:
+    """A mail object from Python's own message class: envelope read off, Bcc taken out.
+
+    The reverse-path is Sender, else From; the forward-paths are To, Cc and Bcc, each once.
+    Lines end in CR LF. Raises `LocalProtocolError` when there is no From or no recipient.
+    """
+    reverse = [mailbox for _, mailbox in getaddresses(_fields(message, "Sender", "From"))]
+    forward = [mailbox for _, mailbox in getaddresses(_fields(message, "To", "Cc", "Bcc"))]
+    forward = [mailbox for mailbox in dict.fromkeys(forward) if mailbox]
+    if not reverse or not reverse[0]:
+        raise LocalProtocolError("the message has no From header field, so no reverse-path")
+    if not forward:
+        raise LocalProtocolError("the message names no recipient in To, Cc or Bcc")
+    hidden = message.get_all("Bcc")
+    del message["Bcc"]
+    try:
+        content = message.as_bytes(policy=policy.SMTP)
+    finally:
+        for value in hidden or ():
+            message["Bcc"] = value
+    return MailObject(Envelope(reverse[0], tuple(forward)), content)
+
+
+def _fields(message: EmailMessage | Message, *names: str) -> list[str]:
+    return [str(value) for name in names for value in message.get_all(name, [])]
+
+
+class ContentReader:
+    """Reads mail data up to its end: takes transparency away, remembers what was wrong.
+
+    Octets past `limit` (None: no bound) and lines past `MAX_TEXT_LINE` are counted, not kept.
+    """
+
+    def __init__(self, limit: int | None = None) -> None:
+        self.limit = limit
+        self.size = 0
+        self.ended = False
+        self.bare_line_end = False
+        self.long_line = False
+        self.nul = False
+        self._chunks: list[bytes] = []
+        self._line = b""  # the unfinished last line
+        self._skipping = False  # inside a line that is too long to keep
+
+    @property
+    def too_big(self) -> bool:
+        return self.limit is not None and self.size > self.limit
+
+    @property
+    def content(self) -> bytes:
+        return b"".join(self._chunks)
+
+    def feed(self, data: bytes) -> bytes:
+        """Take mail data; returns what stands behind its end, which is not mail data.
+
+        >>> reader = ContentReader()
+        >>> reader.feed(b"a\\r\\n..b\\r\\n.\\r\\nQUIT\\r\\n"), reader.content
+        (b'QUIT\\r\\n', b'a\\r\\n.b\\r\\n')
+        """
+        window = self._line + data
+        if self._skipping:
+            end_of_line = window.find(b"\r\n")
+            if end_of_line < 0:
+                self._skip(window)
+                return b""
+            self._skip(window[:end_of_line])
+            self._skipping = False
+            window = window[end_of_line + 2 :]
+        # From here on `window` starts at the start of a line.
+        end = 0 if window.startswith(END_OF_MAIL_DATA) else window.find(b"\r\n.\r\n") + 2
+        if end > 1 or window.startswith(END_OF_MAIL_DATA):
+            self._keep(window[:end])
+            self.ended = True
+            return window[end + 3 :]
+        whole_lines = window.rfind(b"\r\n") + 2 if b"\r\n" in window else 0
+        self._keep(window[:whole_lines])
+        self._line = window[whole_lines:]
+        if len(self._line) > MAX_TEXT_LINE + 1:
+            self._skip(self._line)
+        return b""
+
+    def _keep(self, lines: bytes) -> None:
+        """Keep whole lines, each without the dot that transparency added."""
+        if not lines:
+            return
+        line_ends = lines.count(b"\r\n")
+        if lines.count(b"\n") != line_ends or lines.count(b"\r") != line_ends:
+            self.bare_line_end = True
+        self.nul = self.nul or b"\0" in lines
+        lines = lines.removeprefix(b".").replace(b"\r\n.", b"\r\n")
+        if max(map(len, lines.split(b"\r\n"))) > MAX_TEXT_LINE:
+            self.long_line = True
+        self.size += len(lines)
+        if self.too_big or self.long_line:
+            self._chunks.clear()
+        else:
+            self._chunks.append(lines)
+
+    def _skip(self, part: bytes) -> None:
+        """Count a part of an over-long line; a last CR may belong to its CR LF, so it stays."""
+        self._skipping = self.long_line = True
+        self._chunks.clear()
+        self._line = b"\r" if part.endswith(b"\r") else b""
+        part = part.removesuffix(b"\r")
+        self.size += len(part)
+        self.bare_line_end = self.bare_line_end or b"\n" in part or b"\r" in part

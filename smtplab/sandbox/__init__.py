@@ -1,0 +1,7 @@
+"""The sandbox: a little internet of real mail servers on this machine."""
+
+from smtplab.sandbox.little_internet import Account, Listener
+from smtplab.sandbox.mailboxes import StoredMail
+from smtplab.sandbox.sandbox import Sandbox
+
+__all__ = ["Account", "Listener", "Sandbox", "StoredMail"]

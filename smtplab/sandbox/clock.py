@@ -1,0 +1,36 @@
+"""The world clock: it starts at a fixed date and moves only when it is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+START = datetime(2026, 3, 2, 9, 0, 0, tzinfo=UTC)  # a Monday morning
+
+
+class WorldClock:
+    """Stamps Date, Received and events; retries and bounces happen when it is turned."""
+
+    def __init__(self) -> None:
+        self._now = START
+        # Set by the sandbox: when something is due next, and the doing of all that is due.
+        self.next_due: Callable[[], datetime | None] = lambda: None
+        self.run_due: Callable[[], None] = lambda: None
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, delta: timedelta) -> datetime:
+        """Move on by `delta`, stopping on the way wherever something is due."""
+        if delta < timedelta(0):
+            raise ValueError(f"the world clock does not go back; {delta} is negative")
+        target = self._now + delta
+        self.run_due()
+        while (due := self.next_due()) is not None and due <= target:
+            self._now = max(self._now, due)
+            self.run_due()
+        self._now = target
+        return target
+
+    def __repr__(self) -> str:
+        return f"<WorldClock at {self._now:%Y-%m-%d %H:%M:%S} UTC>"

@@ -1,0 +1,284 @@
+"""The engine under the server: aiosmtpd's protocol class with reading, timing and recording.
+
+It takes from aiosmtpd the life of a connection, the STARTTLS upgrade, the dispatch to `smtp_*`
+methods and the AUTH mechanisms. Reading lines and mail data, reply batching, time-outs and the
+end of a connection are done here, because the stock ones lose data or break the rules.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from aiosmtpd.smtp import MISSING, SMTP, Session, TLSSetupException
+
+from smtplab import session
+from smtplab.commands import MAX_AUTH_LINE, MAX_COMMAND_LINE, verb_of
+from smtplab.mail_object import ContentReader
+from smtplab.session import State, next_state
+from smtplab.transcript import Kind, Recorder
+from smtplab.transcript.events import OctetsKeeper
+
+if TYPE_CHECKING:
+    from smtplab.sandbox.hosts import MailHost
+
+IDLE = 300.0  # seconds without a command (RFC 5321, 4.5.3.2.7)
+HIGH_WATER = 262_144  # octets read ahead before the client is slowed down
+MAX_HELD_REPLIES = 65_536  # octets of replies held back for one segment (RFC 2920, 3.2)
+
+
+# What aiosmtpd says without an enhanced status code, with it (RFC 2034, 4).
+_STOCK: dict[str | bytes, str] = {"220 Ready to start TLS": "220 2.0.0 Ready to start TLS"}
+
+
+class QuietSession(Session):
+    """aiosmtpd's session, without the attribute that logs a warning when it is set."""
+
+    login_data = None
+
+
+class TooLong:
+    """Stands for a command line that was too long to keep."""
+
+
+class Engine(SMTP):
+    """One connection at the server's end: octets in, lines out, replies back, all recorded."""
+
+    session: Any  # aiosmtpd's types allow None for both, also where they never are
+    transport: Any
+    _original_transport: Any
+
+    def __init__(
+        self,
+        host: MailHost,
+        loop: asyncio.AbstractEventLoop,
+        recorder: Recorder,
+        tls_context: ssl.SSLContext | None,
+    ) -> None:
+        self.command_size_limits = defaultdict(lambda: MAX_COMMAND_LINE)  # not the shared one
+        super().__init__(
+            object(), hostname=host.name, ident="ESMTP smtplab", tls_context=tls_context, loop=loop
+        )
+        self.host = host
+        self.recorder = recorder
+        self.step = 0
+        self._inbox = bytearray()
+        self._outgoing: list[bytes] = []
+        self._searched = 0
+        self._arrived = 0  # octets ever
+        self._eof = False
+        self._paused = False
+        self._waiting: asyncio.Future[None] | None = None
+        self._close_recorded = False
+        self.state = State.CONNECTED
+        self.doing = session.GREETING  # the step that the next reply is the reply to
+
+    # aiosmtpd's protocol, as far as ours differs.
+
+    def _create_session(self) -> Session:
+        return QuietSession(self.loop)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        ssl_object = transport.get_extra_info("ssl_object")
+        if ssl_object is not None:
+            self._tls_protocol = self._tls_protocol or ssl_object
+            self._inbox.clear()  # RFC 3207, 5: nothing from before TLS counts
+            self.recorder.tls = True
+            protocol = (ssl_object.version() or "TLS").replace("TLSv", "TLS ")
+            self.recorder.record(Kind.TLS, self.step, detail={"protocol": protocol})
+
+    @property
+    def tls(self) -> bool:
+        return self._tls_protocol is not None
+
+    def data_received(self, data: bytes) -> None:
+        self._inbox += data
+        self._arrived += len(data)
+        if len(self._inbox) > HIGH_WATER and not self._paused:
+            self._paused = True
+            self.transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> bool:
+        self._eof = True
+        self._wake()
+        return not self.tls  # keep our direction open: what was received is still answered
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._close_event("by the client")
+
+    def _timeout_cb(self) -> None:
+        """RFC 5321, 3.8: the server says why before it closes."""
+        self._say(f"421 4.4.2 {self.hostname} closes: no command for {IDLE:.0f} seconds")
+        self._write_held()
+        self.hang_up("by the server: idle too long")
+
+    # Reading.
+
+    async def read_line(self, limit: int) -> bytes | type[TooLong] | None:
+        """The next line with its end; `TooLong` instead of a longer one; None at the end."""
+        too_long = False
+        while True:
+            end = self._inbox.find(b"\n", self._searched)
+            if end >= 0:
+                line = bytes(self._inbox[: end + 1])
+                del self._inbox[: end + 1]
+                self._searched = 0
+                return TooLong if too_long or len(line) > limit else line
+            if len(self._inbox) > limit:
+                too_long = True
+                self._inbox.clear()
+            self._searched = len(self._inbox)
+            if not await self._more():
+                return None
+
+    async def read_mail_data(self, limit: int) -> ContentReader | None:
+        """Everything up to the end of mail data; None if the client went away before it."""
+        reader, keeper = ContentReader(limit), OctetsKeeper()
+        self.step += 1
+        while not reader.ended:
+            if not self._inbox and not await self._more():
+                return None
+            octets = bytes(self._inbox)
+            self._inbox.clear()
+            rest = reader.feed(octets)
+            keeper.feed(octets[: len(octets) - len(rest)])
+            self._inbox += rest
+        kept, sha256 = keeper.kept()
+        self.recorder.record_kept(Kind.MAIL_DATA, self.step, (kept, keeper.length, sha256))
+        return reader
+
+    async def _more(self) -> bool:
+        """Wait for octets; held replies go out first, because the client may wait for them."""
+        arrived = self._arrived
+        await self.flush()
+        if self._paused:
+            self._paused = False
+            self.transport.resume_reading()
+        if self._arrived == arrived and not self._eof:
+            self._reset_timeout(IDLE)
+            self._waiting = self.loop.create_future()
+            await self._waiting
+        return self._arrived != arrived
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    # Replying.
+
+    async def push(self, status: str | bytes) -> None:
+        """Say one reply; it goes out with the next ones when the client has more in store."""
+        self._say(_STOCK.get(status, status))
+        if self.doing == "STARTTLS" or sum(map(len, self._outgoing)) > MAX_HELD_REPLIES:
+            await self.flush()
+
+    async def flush(self) -> None:
+        if self._outgoing:
+            self._write_held()
+            await self._writer.drain()
+
+    def _say(self, status: str | bytes) -> None:
+        octets = status if isinstance(status, bytes) else status.encode("utf-8", "backslashreplace")
+        octets += b"\r\n"
+        code = int(octets[:3])
+        self.state = next_state(self.state, self.doing, code)
+        kind = Kind.GREETING if self.doing == session.GREETING else Kind.REPLY
+        if code == 334:
+            kind, self.doing = Kind.CHALLENGE, session.CHALLENGE
+        self.recorder.record(kind, self.step, octets, {"state": self.state.name})
+        self._outgoing.append(octets)
+
+    def _write_held(self) -> None:
+        held = b"".join(self._outgoing)
+        self._outgoing.clear()
+        if self.transport is not None:
+            self._writer.write(held)
+
+    def hang_up(self, why: str) -> None:
+        """Close from our side."""
+        self._close_event(why)
+        if self.transport is not None:
+            self.transport.close()
+
+    def _close_event(self, why: str) -> None:
+        if not self._close_recorded:
+            self._close_recorded = True
+            self.state = State.CLOSED
+            self.recorder.record(Kind.CLOSE, self.step, detail={"why": why})
+
+    # The course of a connection.
+
+    async def _handle_client(self) -> None:
+        try:
+            await self.push(f"220 {self.hostname} {self.__ident__}")
+            while self.state is not State.CLOSED:
+                line = await self.read_line(MAX_AUTH_LINE)
+                if line is None:
+                    break
+                await self._obey(line)
+            await self.flush()
+        except ConnectionError:
+            pass  # the client has gone; there is nobody left to tell
+        except TLSSetupException:
+            self._close_event("in the TLS handshake")
+            if self._original_transport is not None:
+                self._original_transport.abort()
+        self.hang_up("by the server" if self.state is State.CLOSED else "by the client")
+
+    async def _obey(self, line: bytes | type[TooLong]) -> None:
+        self.step += 1
+        octets = b"" if isinstance(line, type) else line
+        self.doing = verb_of(octets)
+        self.recorder.record(Kind.COMMAND, self.step, octets, secrets=auth_spans(octets))
+        try:
+            await self.obey(line)
+        except (ConnectionError, TLSSetupException):
+            raise
+        except Exception as error:  # a border: a fault of ours must not end the session
+            self.host.report(error)
+            self._set_rset_state()  # type: ignore[no-untyped-call]
+            await self.push("451 4.3.0 Local error in processing; it was kept for you to look at")
+
+    async def obey(self, line: bytes | type[TooLong]) -> None:
+        """Do what one command line says."""
+        raise NotImplementedError
+
+    # AUTH, as aiosmtpd's mechanisms see it.
+
+    async def challenge_auth(
+        self, challenge: str | bytes, encode_to_b64: bool = True, log_client_response: bool = False
+    ) -> Any:
+        """Send a 334 challenge and read the response (RFC 4954, 4); MISSING if it is none."""
+        octets = challenge.encode() if isinstance(challenge, str) else challenge
+        await self.push(b"334 " + (b64encode(octets) if encode_to_b64 else octets))
+        line = await self.read_line(MAX_AUTH_LINE)
+        self.step += 1
+        if line is None:
+            raise ConnectionResetError
+        if isinstance(line, type):
+            await self.push("500 5.5.6 Authentication exchange line is too long")
+            return MISSING
+        response = line.rstrip(b"\r\n")
+        hidden = () if response == b"*" else ((0, len(response)),)
+        self.recorder.record(Kind.RESPONSE, self.step, line, secrets=hidden)
+        if response == b"*":
+            await self.push("501 5.7.0 Authentication cancelled")
+            return MISSING
+        try:
+            return b64decode(response, validate=True)
+        except Base64Error:
+            await self.push("501 5.5.2 The response is not base64")
+            return MISSING
+
+
+def auth_spans(octets: bytes) -> tuple[tuple[int, int], ...]:
+    """What is secret in a command line: whatever follows the mechanism in AUTH."""
+    start = octets.find(b" ", 5) + 1 if octets[:5].upper() == b"AUTH " else 0
+    return ((start, len(octets.rstrip(b"\r\n"))),) if start else ()

@@ -1,0 +1,72 @@
+"""The world in memory: no socket, no thread; whoever waits pumps the servers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from threading import RLock
+from typing import TypeVar
+
+from smtplab.errors import ConnectionLost
+from smtplab.sandbox.little_internet import LAPTOP, Listener
+from smtplab.sandbox.world import World
+from smtplab.transport import Stream
+from smtplab.transport.memory import MemoryStream, MemoryTransport
+from smtplab.transport.private_loop import PrivateLoop
+
+_T = TypeVar("_T")
+
+
+class InMemory:
+    """Carries octets between clients and servers of one world, inside one thread at a time."""
+
+    name = "memory"
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._lock = RLock()
+        self._loop: PrivateLoop | None = None
+
+    @property
+    def bound_ports(self) -> dict[Listener, int]:
+        """Nothing is bound in memory."""
+        return {}
+
+    def start(self) -> None:
+        self._loop = PrivateLoop()
+
+    def stop(self) -> None:
+        with self._lock:
+            loop, self._loop = self._loop, None
+            if loop is None:
+                return
+            for tap in list(self._world.live):
+                tap.abort()
+            loop.pump()
+            for task in asyncio.all_tasks(loop):
+                task.cancel()
+            loop.pump()
+            loop.close()
+
+    def open(self, host: str, port: int, *, source: str | None, timeout: float) -> Stream:
+        listener = self._world.listener(host, port)
+        if self._loop is None:
+            raise ConnectionLost("the sandbox is stopped; start it with sandbox.start()")
+        if listener is None:
+            raise ConnectionLost(f"nobody listens at {host} port {port} in the sandbox")
+        with self._lock:
+            facts = self._world.facts(source or LAPTOP)
+            tap = self._world.connected(listener, self._loop, facts.connection, facts.source)
+            transport = MemoryTransport(self._loop, tap)
+            return MemoryStream(transport, self._lock, facts, timeout)
+
+    def call(self, action: Callable[[], _T]) -> _T:
+        with self._lock:
+            return action()
+
+    def run_queue(self, run_due: Callable[[], None]) -> None:
+        """The caller's own thread does it."""
+        run_due()
+
+    def queue_has_mail(self, run_due: Callable[[], None]) -> None:
+        """It waits for `settle()`: a server never opens a connection while it is pumped."""

@@ -1,0 +1,76 @@
+"""The little internet as data: hosts, listeners, accounts, zones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LAPTOP = "laptop.example.org"  # the learner's own machine
+SUBMISSION = "smtp.example.org"  # the MSA and MTA of the learner's provider
+EXCHANGE = "mx.example.net"  # the MX of the recipient's provider
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody with a mailbox who may sign in. The password is a toy, printed everywhere."""
+
+    mailbox: str
+    password: str
+
+    @property
+    def username(self) -> str:
+        return self.mailbox
+
+
+@dataclass(frozen=True)
+class Listener:
+    """One open door: a host and a port as the learner sees them."""
+
+    host: str
+    port: int
+    tls: str  # "none", "starttls" or "implicit"
+    auth: bool
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.host, self.port
+
+
+ACCOUNTS = (
+    Account("alice@example.org", "looking-glass"),
+    Account("carol@example.org", "winter-song"),
+    Account("bob@example.net", "blue-print"),
+)
+
+# RFC 2142 asks for these; RFC 5321, 4.5.1 for the first.
+ROLE_NAMES = ("postmaster", "abuse")
+
+LISTENERS = (
+    Listener(SUBMISSION, 587, "starttls", True),
+    Listener(SUBMISSION, 465, "implicit", True),
+    Listener(EXCHANGE, 25, "starttls", False),
+)
+
+ADDRESSES = {LAPTOP: "198.51.100.10", SUBMISSION: "192.0.2.10", EXCHANGE: "203.0.113.25"}
+
+ZONES = {
+    "example.org": """
+$TTL 3600
+@      IN SOA ns postmaster 1 7200 900 1209600 3600
+@      IN NS  ns
+@      IN MX  10 smtp
+ns     IN A   192.0.2.53
+smtp   IN A   192.0.2.10
+laptop IN A   198.51.100.10
+""",
+    "example.net": """
+$TTL 3600
+@      IN SOA ns postmaster 1 7200 900 1209600 3600
+@      IN NS  ns
+@      IN MX  10 mx
+ns     IN A   203.0.113.53
+mx     IN A   203.0.113.25
+""",
+}
+
+# Which domains a host keeps mailboxes for.
+DOMAINS = {SUBMISSION: ("example.org",), EXCHANGE: ("example.net",)}

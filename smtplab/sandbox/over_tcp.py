@@ -1,0 +1,175 @@
+"""The world over TCP on loopback: listeners on one thread, the queue on another."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import TypeVar
+
+from smtplab.errors import ConnectionLost
+from smtplab.sandbox.little_internet import LAPTOP, LISTENERS, Listener
+from smtplab.sandbox.world import World
+from smtplab.transport import Stream
+from smtplab.transport.tcp import TCPStream, why_no_connection
+
+_T = TypeVar("_T")
+
+LOOPBACK = "127.0.0.1"
+BACKLOG = 512  # connections that may wait to be accepted
+STOP_WITHIN = 5.0  # seconds
+
+
+class OverTCP:
+    """Carries octets over sockets that are bound to loopback and to nothing else."""
+
+    name = "tcp"
+
+    def __init__(
+        self, world: World, ports: Mapping[tuple[str, int], int], outside: str = LAPTOP
+    ) -> None:
+        self._world = world
+        self._ports = ports
+        self._outside = outside
+        self._sockets: dict[Listener, socket.socket] = {}
+        self._dialled: dict[int, tuple[str, str]] = {}  # local port -> connection, source
+        self._loop: asyncio.AbstractEventLoop
+        self._thread: threading.Thread | None = None
+        self._queue_thread: ThreadPoolExecutor
+
+    @property
+    def bound_ports(self) -> dict[Listener, int]:
+        return {listener: s.getsockname()[1] for listener, s in self._sockets.items()}
+
+    def start(self) -> None:
+        """Bind, listen, and serve; `ConnectionLost` names a port that is taken."""
+        try:
+            for listener in LISTENERS:
+                self._sockets[listener] = _listen(self._ports.get(listener.key, 0))
+        except OSError:
+            port = self._ports.get(listener.key, 0)
+            self._close_sockets()
+            raise ConnectionLost(
+                f"port {port} cannot be bound for {listener.host} : {listener.port}; another "
+                "program has it or it is not allowed here, so choose another one, or 0 for any"
+            ) from None
+        self._loop = asyncio.SelectorEventLoop()
+        for listener, sock in self._sockets.items():
+            self._loop.add_reader(sock, self._accept, listener, sock)
+        self._queue_thread = ThreadPoolExecutor(1, "smtplab-queue")
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="smtplab-sandbox", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End every connection, both threads, and every socket."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        if threading.current_thread() is thread:  # the garbage collector may call from there
+            self._loop.create_task(self._shut_down())
+            return
+        self._queue_thread.shutdown(wait=False, cancel_futures=True)
+        asyncio.run_coroutine_threadsafe(self._shut_down(), self._loop).result(STOP_WITHIN)
+        thread.join(STOP_WITHIN)
+        self._queue_thread.shutdown(wait=True)
+        self._loop.close()
+
+    async def _shut_down(self) -> None:
+        for sock in self._sockets.values():
+            self._loop.remove_reader(sock)
+        for tap in list(self._world.live):
+            with suppress(AttributeError):  # accepted, and not yet connected to its transport
+                tap.abort()
+        tasks = asyncio.all_tasks(self._loop) - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._close_sockets()
+        await asyncio.sleep(0)  # connection_lost of each aborted transport runs here
+        self._loop.call_soon(self._loop.stop)
+
+    def _close_sockets(self) -> None:
+        for sock in self._sockets.values():
+            sock.close()
+        self._sockets.clear()
+
+    def open(self, host: str, port: int, *, source: str | None, timeout: float) -> Stream:
+        listener = self._world.listener(host, port)
+        if self._thread is None:
+            raise ConnectionLost("the sandbox is stopped; start it with sandbox.start()")
+        if listener is None:
+            raise ConnectionLost(f"nobody listens at {host} port {port} in the sandbox")
+        facts = self.call(lambda: self._world.facts(source or LAPTOP))
+        sock = socket.socket()
+        try:
+            sock.settimeout(timeout)
+            sock.bind((LOOPBACK, 0))
+            local_port = sock.getsockname()[1]
+            self._dialled[local_port] = facts.connection, facts.source
+            sock.connect(self._sockets[listener].getsockname())
+        except (OSError, KeyError) as error:
+            sock.close()
+            reason = error if isinstance(error, OSError) else ConnectionRefusedError()
+            raise ConnectionLost(why_no_connection(reason, host, port)) from None
+        return TCPStream(sock, facts, timeout)
+
+    def _accept(self, listener: Listener, listening: socket.socket) -> None:
+        with suppress(BlockingIOError, InterruptedError, ConnectionAbortedError):
+            sock, (_, peer_port) = listening.accept()
+            sock.setblocking(False)
+            known = self._dialled.pop(peer_port, None)
+            connection, source = known or (self._world.name_connection("x"), self._outside)
+            tap = self._world.connected(listener, self._loop, connection, source)
+            self._loop.create_task(self._serve(tap, sock))
+
+    async def _serve(self, tap: asyncio.Protocol, sock: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(lambda: tap, sock)
+        except (OSError, asyncio.CancelledError):
+            sock.close()
+
+    def call(self, action: Callable[[], _T]) -> _T:
+        """Run `action` on the loop's thread, where nobody else touches the world."""
+        if self._thread is None or threading.current_thread() is self._thread:
+            return action()
+        result: Future[_T] = Future()
+
+        def run() -> None:
+            try:
+                result.set_result(action())
+            except BaseException as error:
+                result.set_exception(error)
+
+        self._loop.call_soon_threadsafe(run)
+        return result.result()
+
+    def run_queue(self, run_due: Callable[[], None]) -> None:
+        """Wait until the queue's thread has done everything that is due."""
+        if self._thread is not None:
+            self._queue_thread.submit(run_due).result()
+
+    def queue_has_mail(self, run_due: Callable[[], None]) -> None:
+        """The queue's thread starts at once, as a real MTA does."""
+        with suppress(RuntimeError):  # shutting down: the mail stays in the queue
+            self._queue_thread.submit(run_due)
+
+
+def _listen(port: int) -> socket.socket:
+    sock = socket.socket()
+    try:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows, where REUSEADDR steals ports
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((LOOPBACK, port))
+        sock.listen(BACKLOG)
+        sock.setblocking(False)
+    except BaseException:
+        sock.close()
+        raise
+    return sock

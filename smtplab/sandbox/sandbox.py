@@ -1,0 +1,208 @@
+"""The sandbox: one closed little internet on this machine, over TCP or in memory."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import weakref
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from smtplab.client import Client, Settings
+from smtplab.sandbox.clock import WorldClock
+from smtplab.sandbox.in_memory import InMemory
+from smtplab.sandbox.little_internet import (
+    ACCOUNTS,
+    LAPTOP,
+    LISTENERS,
+    SUBMISSION,
+    Account,
+    Listener,
+)
+from smtplab.sandbox.mailboxes import Mailbox, StoredMail
+from smtplab.sandbox.mta import MTA
+from smtplab.sandbox.queue import QueueItem
+from smtplab.sandbox.world import World
+from smtplab.transcript import Transcript
+from smtplab.transport import Stream
+
+if TYPE_CHECKING:
+    from smtplab.sandbox.over_tcp import OverTCP
+
+_DEFAULTS = Settings()
+
+
+class Sandbox:
+    """A little internet of mail servers; `start()` it, or use it in a `with` block.
+
+    `transport` is "tcp" or "memory"; left out, the variable SMTPLAB_TRANSPORT decides, else TCP
+    wherever this system can listen. `ports` maps (host, port) to the port to bind; others get a
+    free one. `outside` is the host that programs of your own count as.
+    """
+
+    def __init__(
+        self,
+        transport: str | None = None,
+        *,
+        ports: Mapping[tuple[str, int], int] | None = None,
+        outside: str = LAPTOP,
+    ) -> None:
+        self.transport = transport or os.environ.get("SMTPLAB_TRANSPORT") or _best_transport()
+        if self.transport not in ("tcp", "memory"):
+            raise ValueError(f"transport is 'tcp' or 'memory', not {self.transport!r}")
+        self._ports = dict(ports or {})
+        self._outside = outside
+        self._build()
+
+    def _build(self) -> None:
+        """A new world; the one before, if any, is stopped already."""
+        world = World()
+        carrier: InMemory | OverTCP
+        if self.transport == "memory":
+            carrier = InMemory(world)
+        else:
+            from smtplab.sandbox.over_tcp import OverTCP
+
+            carrier = OverTCP(world, self._ports, self._outside)
+        mta = MTA(world, carrier, world.hosts[SUBMISSION])
+        world.clock.next_due = world.queue.next_due
+        world.clock.run_due = lambda: carrier.run_queue(mta.run_due)
+        world.queue.on_put = lambda: carrier.queue_has_mail(mta.run_due)
+        self._world, self._carrier = world, carrier
+        self._running = False
+        self._finalizer = weakref.finalize(self, _end, carrier, world)
+
+    def start(self) -> Sandbox:
+        """Start all servers; a second call does nothing. Returns the sandbox itself."""
+        if not self._finalizer.alive:
+            self._build()
+        if not self._running:
+            self._carrier.start()
+            self._running = True
+        return self
+
+    def stop(self) -> None:
+        """Stop all servers and end all connections; mailboxes can still be read."""
+        self._running = False
+        self._finalizer()
+
+    def restart(self) -> Sandbox:
+        """Start over: a new world, with empty mailboxes and the clock at its start."""
+        self.stop()
+        return self.start()
+
+    @property
+    def is_running(self) -> bool:
+        return self._running
+
+    def __enter__(self) -> Sandbox:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    # What a client needs.
+
+    def open(self, host: str, port: int, *, source: str | None, timeout: float) -> Stream:
+        """A stream to a host of the sandbox; this makes the sandbox a `Network`."""
+        return self._carrier.open(host, port, source=source, timeout=timeout)
+
+    def connect(
+        self, host: str = SUBMISSION, port: int = 587, *, settings: Settings = _DEFAULTS
+    ) -> Client:
+        """A client that has connected and read the greeting."""
+        return Client.connect(host, port, network=self, settings=settings)
+
+    # What there is to look at.
+
+    def settle(self) -> None:
+        """Wait until everything that is due in the queue was tried."""
+        self._world.clock.run_due()
+
+    def mailbox(self, name: str) -> Mailbox:
+        """A mailbox and its folders, after settling; `KeyError` lists the names there are."""
+        self.settle()
+        if name not in self._world.mailboxes:
+            raise KeyError(f"no mailbox {name!r}; there are {', '.join(self._world.mailboxes)}")
+        return self._world.mailboxes[name]
+
+    def inbox(self, name: str) -> tuple[StoredMail, ...]:
+        """What lies in the Inbox of a mailbox, oldest first, after settling."""
+        return self.mailbox(name).folder("Inbox")
+
+    @property
+    def clock(self) -> WorldClock:
+        return self._world.clock
+
+    @property
+    def transcript(self) -> Transcript:
+        """What the servers saw: every connection, and the sessions between servers."""
+        return self._world.transcript
+
+    @property
+    def queue(self) -> tuple[QueueItem, ...]:
+        """What waits for another attempt, after settling."""
+        self.settle()
+        return self._world.queue.items
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        return ACCOUNTS
+
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        return LISTENERS
+
+    @property
+    def bound_ports(self) -> dict[Listener, int]:
+        """The real port on loopback behind each listener; empty in memory."""
+        return self._carrier.bound_ports
+
+    @property
+    def ca_file(self) -> Path | None:
+        """The CA certificate as a PEM file for other programs; None where there is no TLS."""
+        return self._world.authority.ca_file() if self._world.authority else None
+
+    @property
+    def errors(self) -> tuple[Exception, ...]:
+        """Errors of the servers themselves; each was told to its client as 451."""
+        return tuple(error for host in self._world.hosts.values() for error in host.errors)
+
+    def __repr__(self) -> str:
+        state = "running" if self._running else "stopped"
+        doors = ", ".join(f"{one.host} : {one.port}" for one in LISTENERS)
+        return f"<Sandbox {state}: {doors}>"
+
+    def _repr_html_(self) -> str:
+        state = "running" if self._running else "stopped"
+        words = {"none": "no TLS", "starttls": "TLS after STARTTLS", "implicit": "TLS at once"}
+        rows = "".join(
+            f"<tr><td>{escape(one.host)}</td><td>{one.port}</td><td>{words[one.tls]}</td>"
+            f"<td>{'yes' if one.auth else 'no'}</td></tr>"
+            for one in LISTENERS
+        )
+        return (
+            f"<table><caption>Sandbox, {state}</caption><thead><tr><th>Host</th><th>Port</th>"
+            f"<th>TLS</th><th>AUTH</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+
+def _end(carrier: InMemory | OverTCP, world: World) -> None:
+    """Stop without a reference to the sandbox, so that a forgotten one ends by itself."""
+    carrier.stop()
+    if "authority" in vars(world) and world.authority:
+        world.authority.close()
+
+
+def _best_transport() -> str:
+    """TCP where this Python can listen, memory in a browser tab."""
+    return "memory" if sys.platform == "emscripten" or not hasattr(socket, "socketpair") else "tcp"

@@ -1,0 +1,27 @@
+"""Trace header fields: Received and Return-Path (RFC 5321, 4.4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from smtplab.sandbox.hosts import Arrival
+
+
+def received(host: str, arrival: Arrival, mail_id: str, stamp: str) -> bytes:
+    """The line that each server writes in front of the content it takes."""
+    text = (
+        f"Received: from {arrival.ehlo_name} ([{arrival.source}])\r\n"
+        f"\tby {host} with {arrival.protocol} id {mail_id};\r\n"
+        f"\t{stamp}\r\n"
+    )
+    return text.encode("utf-8", "backslashreplace")
+
+
+def return_path(reverse_path: str) -> bytes:
+    """The line that final delivery writes: the envelope's reverse-path.
+
+    >>> return_path("")
+    b'Return-Path: <>\\r\\n'
+    """
+    return f"Return-Path: <{reverse_path}>\r\n".encode("utf-8", "surrogateescape")

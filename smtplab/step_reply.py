@@ -1,0 +1,71 @@
+"""The reply to one step: a `Reply` that shows and explains itself, and says what is legal next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from textwrap import fill
+
+from smtplab.reference import Explanation, explain_reply
+from smtplab.replies import Reply
+from smtplab.session import Facts, State, legal_verbs
+from smtplab.transcript.rendering import visible
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class StepReply(Reply):
+    """A reply as the client met it; equal to any `Reply` with the same octets."""
+
+    step: str = ""
+    facts: Facts = (State.CLOSED, False, None, None)
+
+    @property
+    def explanation(self) -> Explanation:
+        return explain_reply(self.code, str(self.enhanced) if self.enhanced else None)
+
+    @property
+    def legal_next(self) -> tuple[str, ...]:
+        """The verbs that are legal after this reply (RFC 5321, 4.1.4)."""
+        return legal_verbs(self.facts)
+
+    @property
+    def state(self) -> State:
+        """Where the session stands after this reply."""
+        return self.facts[0]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Reply):
+            return NotImplemented
+        return self.octets == other.octets
+
+    def __hash__(self) -> int:
+        return hash(self.octets)
+
+    def __repr__(self) -> str:
+        lines = [f"S: {visible(line)}" for line in str(self).split("\n")]
+        told = (f"{label}: {text}" if label else text for label, text in self._told())
+        return "\n".join((*lines, *(_indented(text) for text in told)))
+
+    def _repr_html_(self) -> str:
+        lines = "<br>".join(
+            f"<b>S</b> <code>{escape(visible(line))}</code>" for line in str(self).split("\n")
+        )
+        told = "<br>".join(
+            (f"<b>{escape(label)}</b>: " if label else "") + escape(text)
+            for label, text in self._told()
+        )
+        return f"<p>{lines}</p><p>{told}</p>"
+
+    def _told(self) -> list[tuple[str, str]]:
+        """The explanation as labelled sentences; cause and remedy only where it went wrong."""
+        explained = self.explanation
+        told = [("", explained.meaning)]
+        if not self.is_positive:
+            told += explained.rows
+        verbs = ", ".join(self.legal_next)
+        told.append(("Now", self.state.value + (f". Legal next: {verbs}" if verbs else "")))
+        return told
+
+
+def _indented(text: str) -> str:
+    return fill(text, 88, initial_indent="   ", subsequent_indent="   ")

@@ -1,0 +1,103 @@
+"""Events and segments: what a transcript is made of."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+SCHEMA = 1  # the version of the event's JSON form; names in it are never changed
+
+MAX_EVENT_OCTETS = 65536  # longer octets are kept as head and tail, with length and SHA-256
+HEAD_AND_TAIL = 4096  # octets kept of each end of a longer one
+
+Span = tuple[int, int]
+Detail = Mapping[str, object]
+_NOTHING: Detail = {}
+
+
+class Kind(StrEnum):
+    """An event is a protocol unit, never a read."""
+
+    CONNECT = "connect"
+    GREETING = "greeting"
+    COMMAND = "command"
+    CHALLENGE = "challenge"
+    RESPONSE = "response"
+    REPLY = "reply"
+    MAIL_DATA = "mail-data"
+    TLS = "tls"
+    CLOSE = "close"
+    DROPPED = "dropped"
+    DELIVERED = "delivered"
+
+
+FROM_CLIENT = frozenset({Kind.COMMAND, Kind.RESPONSE, Kind.MAIL_DATA})
+FROM_SERVER = frozenset({Kind.GREETING, Kind.CHALLENGE, Kind.REPLY})
+
+
+class Event(NamedTuple):
+    """One protocol unit as one end saw it.
+
+    `step` counts what the client sent on this connection: an event and the reply to it share
+    it, and so do both ends. `octets` are kept whole up to 64 KiB; `length` is the true length.
+    `secrets` are spans of `octets` that views hide.
+    """
+
+    kind: Kind
+    connection: str
+    end: str  # "client" or "server": who recorded it
+    seq: int
+    step: int
+    octets: bytes
+    length: int
+    tls: bool
+    world_time: datetime
+    secrets: tuple[Span, ...] = ()
+    sha256: str | None = None
+    detail: Detail = _NOTHING
+
+    @property
+    def is_whole(self) -> bool:
+        return self.length == len(self.octets)
+
+
+class Segment(NamedTuple):
+    """Octets as they passed on the wire in one write or read; `seq` is the event they follow."""
+
+    sender: str  # "client" or "server"
+    octets: bytes
+    seq: int
+
+
+class OctetsKeeper:
+    """Gathers octets in pieces and keeps what an event may hold."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._kept = bytearray()
+        self._tail = b""
+        self._hash = hashlib.sha256()
+
+    def feed(self, octets: bytes) -> None:
+        self.length += len(octets)
+        self._hash.update(octets)
+        room = MAX_EVENT_OCTETS - len(self._kept)
+        self._kept += octets[:room]
+        self._tail = (self._tail + octets[-HEAD_AND_TAIL:])[-HEAD_AND_TAIL:]
+
+    def kept(self) -> tuple[bytes, str | None]:
+        """The octets to keep and, if they are not all, the SHA-256 of all."""
+        if self.length <= MAX_EVENT_OCTETS:
+            return bytes(self._kept), None
+        return bytes(self._kept[:HEAD_AND_TAIL]) + self._tail, self._hash.hexdigest()
+
+
+def keep(octets: bytes) -> tuple[bytes, str | None]:
+    """What an event keeps of `octets`, and their SHA-256 if that is not all."""
+    if len(octets) <= MAX_EVENT_OCTETS:
+        return octets, None
+    head, tail = octets[:HEAD_AND_TAIL], octets[-HEAD_AND_TAIL:]
+    return head + tail, hashlib.sha256(octets).hexdigest()

@@ -1,0 +1,135 @@
+"""Renderings of events: text, HTML, JSON. Pure functions; secrets hidden unless asked for."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from smtplab.transcript.events import FROM_CLIENT, FROM_SERVER, SCHEMA, Event, Kind
+from smtplab.transcript.hiding import hide
+
+MAX_SHOWN_LINES = 200  # of one event; the JSON form has all that was kept
+
+
+def as_text(events: Iterable[Event], *, secrets: bool = False) -> str:
+    """The dialogue as an RFC prints it: `C:` and `S:` lines, with notes between."""
+    return "\n".join(line for event in events for line in _text_lines(event, secrets))
+
+
+def as_html(events: Sequence[Event], *, secrets: bool = False) -> str:
+    """A table that reads well without any style sheet; everything in it is escaped."""
+    rows = "".join(_html_row(event, secrets) for event in events)
+    return (
+        "<table><caption>Transcript: C is the SMTP client, S the SMTP server</caption>"
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+def as_json_lines(events: Iterable[Event], *, secrets: bool = False) -> str:
+    return "\n".join(
+        json.dumps(event_as_json(event, secrets=secrets), ensure_ascii=False) for event in events
+    )
+
+
+def event_as_json(event: Event, *, secrets: bool = False) -> dict[str, object]:
+    """The event as a JSON object, schema version 1."""
+    octets = event.octets if secrets else hide(event.octets, event.secrets)
+    fields: dict[str, object] = {
+        "schema": SCHEMA,
+        "event": str(event.kind),
+        "connection": event.connection,
+        "seq": event.seq,
+        "end": event.end,
+        "step": event.step,
+        "octets_base64": b64encode(octets).decode(),
+        "length": event.length,
+        "tls": event.tls,
+        "world_time": event.world_time.isoformat(),
+    }
+    if event.sha256:
+        fields["sha256"] = event.sha256
+    return fields | dict(event.detail)
+
+
+def sender(event: Event) -> str:
+    """ "C", "S" or "" for an event that is a note."""
+    if event.kind in FROM_CLIENT:
+        return "C"
+    return "S" if event.kind in FROM_SERVER else ""
+
+
+def shown_lines(event: Event, *, secrets: bool = False) -> list[str]:
+    """The event's octets as text, a line each, with nothing in it that could act on a page.
+
+    Control characters and characters that change the direction of text are written as escapes.
+    """
+    octets = event.octets if secrets else hide(event.octets, event.secrets)
+    lines = octets.removesuffix(b"\r\n").split(b"\r\n")
+    shown = [visible(line.decode("utf-8", "backslashreplace")) for line in lines]
+    if not event.is_whole:
+        middle = f"[{event.length - len(event.octets)} octets not kept]"
+        shown.insert(len(shown) // 2, middle)
+    if len(shown) > MAX_SHOWN_LINES:
+        left_out = len(shown) - MAX_SHOWN_LINES
+        half = MAX_SHOWN_LINES // 2
+        shown = [*shown[:half], f"[{left_out} lines not shown]", *shown[-half:]]
+    return shown
+
+
+def visible(text: str) -> str:
+    """`text` with every character that is not plainly visible written as an escape.
+
+    >>> visible("a\\tb\\u202ec")
+    'a\\\\x09b\\\\u202ec'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        char if char == " " or unicodedata.category(char)[0] not in "CZ" else _escape(char)
+        for char in text
+    )
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def note(event: Event) -> str:
+    """What a note says: a connection, the start of TLS, a close, a gap, a delivery."""
+    detail = event.detail
+    match event.kind:
+        case Kind.CONNECT:
+            return f"{detail.get('source')} connects to {detail.get('host')} : {detail.get('port')}"
+        case Kind.TLS:
+            checks = {"yes": "certificate checked", "no": "certificate NOT checked"}
+            check = checks.get(str(detail.get("verified")), "as the server sees it")
+            return f"TLS begins: {detail.get('protocol')}, {check}"
+        case Kind.CLOSE:
+            return f"connection closed: {detail.get('why')}"
+        case Kind.DROPPED:
+            return f"{detail.get('events')} older events were dropped"
+        case Kind.DELIVERED:
+            return f"delivered to {detail.get('mailbox')}, folder {detail.get('folder')}"
+        case _:
+            return ""
+
+
+def _text_lines(event: Event, secrets: bool) -> list[str]:
+    who = sender(event)
+    if not who:
+        return [f"-- {visible(note(event))}"]
+    return [f"{who}: {line}" for line in shown_lines(event, secrets=secrets)]
+
+
+def _html_row(event: Event, secrets: bool) -> str:
+    who = sender(event)
+    if not who:
+        return f'<tr><td></td><td colspan="2"><em>{escape(visible(note(event)))}</em></td></tr>'
+    lines = "<br>".join(
+        f"<code>{escape(line)}</code>" for line in shown_lines(event, secrets=secrets)
+    )
+    return f"<tr><td>{event.step}</td><td><b>{who}</b></td><td>{lines}</td></tr>"

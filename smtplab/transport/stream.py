@@ -1,0 +1,105 @@
+"""What a stream is: four verbs, and the facts that the network knows about it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import ssl
+
+    from smtplab.transcript import Recorder
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFacts:
+    """What a network knows about a stream that it opened."""
+
+    connection: str  # its name in transcripts, such as "c1"
+    source: str  # the host or address it comes from
+    local_name: str  # what the client says in EHLO when nobody tells it otherwise
+    now: Callable[[], datetime]  # the clock that its events are stamped with
+    trusted: Callable[[], ssl.SSLContext]  # makes a context that checks certificates
+
+
+class Stream(ABC):
+    """A connection as its client sees it: octets out, octets in, in order."""
+
+    facts: StreamFacts
+    timeout: float  # seconds that one read or write may wait
+
+    @abstractmethod
+    def read(self, n: int) -> bytes:
+        """Up to `n` octets; b"" at the end. `TimeoutError` or another `OSError` if none come."""
+
+    @abstractmethod
+    def write(self, octets: bytes) -> None:
+        """Send all octets; `TimeoutError` or another `OSError` if that cannot be done."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the connection; a second call does nothing."""
+
+    def start_tls(self, context: ssl.SSLContext | None, server_name: str) -> Stream:
+        """Begin TLS; the returned stream takes this one's place.
+
+        Without a context the certificate is checked against what the network trusts.
+        `RemoteProtocolError` if the handshake fails.
+        """
+        from smtplab.transport.tls import TLSStream
+
+        return TLSStream(self, context or self.facts.trusted(), server_name)
+
+
+class Network(Protocol):
+    """Whatever can open a stream to a host: the sandbox, or the real internet."""
+
+    def open(self, host: str, port: int, *, source: str | None, timeout: float) -> Stream:
+        """Connect; `ConnectionLost` says why if that cannot be done."""
+
+
+class StreamWrapper(Stream):
+    """A stream around another one; as it is, it changes nothing."""
+
+    def __init__(self, inner: Stream) -> None:
+        self.inner = inner
+        self.facts = inner.facts
+
+    @property
+    def timeout(self) -> float:
+        return self.inner.timeout
+
+    @timeout.setter
+    def timeout(self, seconds: float) -> None:
+        self.inner.timeout = seconds
+
+    def read(self, n: int) -> bytes:
+        return self.inner.read(n)
+
+    def write(self, octets: bytes) -> None:
+        self.inner.write(octets)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+class Wiretap(StreamWrapper):
+    """Records what passes on the wire; under TLS it sees what an eavesdropper sees."""
+
+    def __init__(self, inner: Stream, recorder: Recorder) -> None:
+        super().__init__(inner)
+        self._read, self._write = inner.read, inner.write
+        self._segment = recorder.segment
+
+    def read(self, n: int) -> bytes:
+        octets = self._read(n)
+        if octets:
+            self._segment("server", octets)
+        return octets
+
+    def write(self, octets: bytes) -> None:
+        self._segment("client", octets)
+        self._write(octets)

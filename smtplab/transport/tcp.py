@@ -1,0 +1,110 @@
+"""Streams over TCP, and the network of real servers."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from time import monotonic
+from typing import TypeVar
+
+from smtplab.errors import ConnectionLost
+from smtplab.transport.stream import Stream, StreamFacts
+
+_T = TypeVar("_T")
+POLL = 0.2  # seconds; so often a waiting read lets the stop button through, on Windows too
+
+
+class TCPStream(Stream):
+    """A stream over a connected socket, which it owns."""
+
+    def __init__(self, connected: socket.socket, facts: StreamFacts, timeout: float) -> None:
+        connected.settimeout(min(POLL, timeout))
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = connected
+        self._recv = connected.recv
+        self.facts = facts
+        self.timeout = timeout
+
+    def read(self, n: int) -> bytes:
+        try:
+            return self._recv(n)
+        except TimeoutError:
+            return self._wait(lambda: self._recv(n))
+
+    def write(self, octets: bytes) -> None:
+        rest = memoryview(octets)
+        while rest:
+            try:
+                sent = self._socket.send(rest)
+            except TimeoutError:
+                sent = self._wait(lambda: self._socket.send(rest))  # noqa: B023  (run at once)
+            rest = rest[sent:]
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _wait(self, action: Callable[[], _T]) -> _T:
+        deadline = monotonic() + self.timeout - POLL
+        while True:
+            try:
+                return action()
+            except TimeoutError:
+                if monotonic() >= deadline:
+                    raise
+
+
+class Internet:
+    """The network of real servers; `ConnectionLost` says why a connection is not to be had."""
+
+    def __init__(self) -> None:
+        self._opened = 0
+
+    def open(self, host: str, port: int, *, source: str | None, timeout: float) -> Stream:
+        self._opened += 1
+        try:
+            connected = socket.create_connection(
+                (host, port), timeout, source_address=(source, 0) if source else None
+            )
+        except OSError as error:
+            raise ConnectionLost(why_no_connection(error, host, port)) from None
+        address = connected.getsockname()[0]
+        facts = StreamFacts(
+            connection=f"c{self._opened}",
+            source=address,
+            local_name=address_literal(address),
+            now=_real_time,
+            trusted=ssl.create_default_context,
+        )
+        return TCPStream(connected, facts, timeout)
+
+
+def why_no_connection(error: OSError, host: str, port: int) -> str:
+    """One sentence on why connecting failed: the cause and the next step."""
+    where = f"{host} port {port}"
+    if isinstance(error, socket.gaierror):
+        return f"no address is known for {host}; check the spelling, or the name server"
+    if isinstance(error, TimeoutError):
+        hint = " (many networks block port 25; try 587 or 465)" if port == 25 else ""
+        return f"{where} did not take the connection in time; a firewall may drop it{hint}"
+    if isinstance(error, ConnectionRefusedError):
+        return f"{where} refused the connection; no server listens there"
+    return f"{where} cannot be reached ({type(error).__name__}, number {error.errno})"
+
+
+def address_literal(address: str) -> str:
+    """An IP address as EHLO takes it when the client has no name (RFC 5321, 4.1.3).
+
+    >>> address_literal("192.0.2.1"), address_literal("2001:db8::1")
+    ('[192.0.2.1]', '[IPv6:2001:db8::1]')
+    """
+    bare = address.partition("%")[0]
+    return f"[IPv6:{bare}]" if ":" in bare else f"[{bare}]"
+
+
+def _real_time() -> datetime:
+    return datetime.now(UTC)

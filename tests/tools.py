@@ -1,0 +1,60 @@
+"""Programs from outside Python that some tests want: found, or the test says what is missing."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+STRICT = os.environ.get("SMTPLAB_STRICT_TOOLS", "") not in ("", "0")
+"""Set by .ci/run, which installs every tool: then a missing one is a failure, not a skip."""
+
+OTHER_NAMES = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
+    "node": ("node", "nodejs"),
+}
+"""The names of one program on different systems."""
+
+HINTS = {
+    "chromium": "install Chromium or Chrome (Debian: apt install chromium)",
+    "curl": "install curl (Debian: apt install curl)",
+    "node": "install Node.js (Debian: apt install nodejs npm)",
+    "swaks": "install swaks (Debian: apt install swaks libnet-ssleay-perl)",
+    "smtp-sink": "it is part of Postfix; .ci/run unpacks it without installing Postfix",
+    "smtp-source": "it is part of Postfix; .ci/run unpacks it without installing Postfix",
+}
+"""How to get a program that is missing."""
+
+
+def tool(name: str) -> str:
+    """The path of a program; without it the test is skipped, or fails under the strict switch."""
+    for candidate in OTHER_NAMES.get(name, (name,)):
+        if path := shutil.which(candidate):
+            return path
+    return _missing(name, HINTS.get(name, "install it and put it on PATH"))
+
+
+def node_module(name: str) -> str:
+    """A folder for NODE_PATH that holds the npm package, or a skip or failure like `tool`."""
+    tool("node")
+    folders = [folder for folder in os.environ.get("NODE_PATH", "").split(os.pathsep) if folder]
+    folders.append(str(Path(__file__).parents[1] / "node_modules"))
+    for folder in folders:
+        if (Path(folder) / name / "package.json").is_file():
+            return folder
+    if npm := shutil.which("npm"):
+        found = subprocess.run(
+            [npm, "root", "--global"], capture_output=True, text=True, timeout=60
+        )
+        folder = found.stdout.strip()
+        if folder and (Path(folder) / name / "package.json").is_file():
+            return folder
+    return _missing(f"npm package {name}", f"run npm install {name} in the project's folder")
+
+
+def _missing(name: str, hint: str) -> str:
+    reason = f"missing tool: {name} - {hint}"
+    if STRICT:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
