@@ -63,7 +63,12 @@ def make_venv():
             "and start again." % tuple(sys.version_info[:2])
         )
     say("Making a virtual environment in %s" % VENV)
-    code = subprocess.call([sys.executable, "-m", "venv", VENV])
+    code = None
+    try:
+        code = subprocess.call([sys.executable, "-m", "venv", VENV])
+    finally:
+        if code is None:  # interrupted: leave nothing half made
+            shutil.rmtree(VENV, ignore_errors=True)
     if code != 0:
         shutil.rmtree(VENV, ignore_errors=True)
         raise Trouble(

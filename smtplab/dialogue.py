@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import ssl
+import re
 from threading import RLock
+from typing import TYPE_CHECKING
 
 from smtplab import session
 from smtplab.errors import ConnectionLost, RemoteProtocolError, SMTPLabError
@@ -13,8 +14,15 @@ from smtplab.step_reply import StepReply
 from smtplab.transcript import Kind, Transcript
 from smtplab.transport import Stream, Wiretap
 
+if TYPE_CHECKING:
+    import ssl
+
 READ = 65536  # octets asked for at a time
 
+# AUTH may also stand behind other lines or spaces, in what send_raw() was given.
+_AUTH = re.compile(rb"^[ \t]*AUTH[ \t]+\S+[ \t\r\n]+", re.IGNORECASE | re.MULTILINE)
+
+_ENDED = (State.CLOSED, State.OUT_OF_STEP)
 _OUT_OF_STEP = "a reply is missing on this connection; close it and connect again"
 
 
@@ -43,7 +51,8 @@ class Dialogue:
     def _exchange(self, kind: Kind, step: str, octets: bytes) -> StepReply:
         """Send octets, record them, and read the reply to them."""
         with self._lock:
-            self._check_open()
+            if self.session.state in _ENDED:
+                self._check_open()
             if self._parser.in_reply:
                 self.session.out_of_step()
                 early = self._parser.pending[:80]
@@ -51,14 +60,23 @@ class Dialogue:
                     f"the server sent {early!r} before it was asked; {_OUT_OF_STEP}"
                 )
             self._step += 1
-            secrets = () if kind is Kind.MAIL_DATA else secret_spans(kind, octets)
-            self._recorder.record(kind, self._step, octets, secrets=secrets)
             self.session.sent(step)
             try:
-                self._stream.write(octets)
+                self._write_and_record(kind, octets)
             except OSError as error:
                 return self._after_failed_write(error, step)
+            except BaseException:  # an interrupt: nobody knows how much went out
+                self.session.out_of_step()
+                raise
             return self._read_reply()
+
+    def _write_and_record(self, kind: Kind, octets: bytes) -> None:
+        """Write first: the recording is done while the server works on its reply."""
+        try:
+            self._stream.write(octets)
+        finally:
+            secrets = () if kind is Kind.MAIL_DATA else secret_spans(kind, octets)
+            self._recorder.record(kind, self._step, octets, secrets=secrets)
 
     def _after_failed_write(self, error: OSError, step: str) -> StepReply:
         """The server may have said why it closed before our octets reached it."""
@@ -73,12 +91,15 @@ class Dialogue:
         ) from None
 
     def _read_reply(self) -> StepReply:
+        parser = self._parser
         try:
-            while (reply := self._parser.next_reply()) is None:
+            reply = parser.next_reply() if parser.in_reply else None
+            while reply is None:
                 octets = self._stream.read(READ)
                 if not octets:
                     raise ConnectionResetError
-                self._parser.feed(octets)
+                parser.feed(octets)
+                reply = parser.next_reply()
         except TimeoutError:
             self.session.out_of_step()
             raise ConnectionLost(
@@ -93,16 +114,16 @@ class Dialogue:
         except BaseException:  # an interrupt or a malformed reply: the rest of it may still come
             self.session.out_of_step()
             raise
-        step = self.session.received(reply)
+        now = self.session
+        step = now.received(reply)
         kind = Kind.GREETING if step == session.GREETING else Kind.REPLY
         if reply.code == 334:
             kind = Kind.CHALLENGE
-        state = self.session.state
-        answered = self._step - len(self.session.awaited)
-        self._recorder.record(kind, answered, reply.octets, {"state": state.name})
-        if state is State.CLOSED:
+        answered = self._step - now.unanswered
+        self._recorder.record(kind, answered, parser.octets, now.state.note)
+        if now.state is State.CLOSED:
             self._closed("by the server")
-        return StepReply(reply.code, reply.texts, step, self.session.facts)
+        return StepReply(reply.code, reply.texts, step, now.facts)
 
     def _waited_for(self) -> str:
         awaited = self.session.awaited
@@ -119,7 +140,7 @@ class Dialogue:
             )
         try:
             self._stream = self._stream.start_tls(context, self.host)
-        except (SMTPLabError, OSError):
+        except BaseException:  # an interrupt too: the next command must not go out in plaintext
             self._closed("in the TLS handshake")
             raise
         from smtplab.transport.tls import TLSStream
@@ -147,10 +168,10 @@ class Dialogue:
 
 def secret_spans(kind: Kind, octets: bytes) -> tuple[tuple[int, int], ...]:
     """What is secret by its place: responses, and what follows the mechanism in AUTH."""
-    end = len(octets.rstrip(b"\r\n"))
     if kind is Kind.RESPONSE:
-        return () if octets.strip() == b"*" else ((0, end),)
-    if octets[:5].upper() != b"AUTH ":
-        return ()
-    start = octets.find(b" ", 5) + 1
-    return ((start, end),) if start else ()
+        start = 0 if octets.strip() != b"*" else len(octets)
+    else:
+        command = _AUTH.search(octets) if b"AUTH" in octets.upper() else None
+        start = command.end() if command else len(octets)
+    end = len(octets.rstrip(b"\r\n"))
+    return ((start, end),) if start < end else ()

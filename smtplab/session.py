@@ -29,6 +29,11 @@ class State(Enum):
     OUT_OF_STEP = "a reply is missing, only closing remains"
     CLOSED = "closed"
 
+    def __init__(self, words: str) -> None:
+        self.note = {"state": self.name}  # what events say of it
+
+    __hash__ = object.__hash__  # members are unique, and Enum's own is slow in the table
+
 
 # Steps that are no verbs: what a reply can also be the reply to.
 GREETING, CHALLENGE, END_OF_DATA, BDAT_LAST = (
@@ -138,6 +143,11 @@ class Session:
     def awaited(self) -> tuple[str, ...]:
         """The steps whose replies are still to come, oldest first."""
         return tuple(self._awaited)
+
+    @property
+    def unanswered(self) -> int:
+        """How many of them there are."""
+        return len(self._awaited)
 
     def sent(self, step: str) -> None:
         """A command, a response or the mail data went out; its reply will come."""

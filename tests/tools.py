@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -32,7 +33,7 @@ def tool(name: str) -> str:
     for candidate in OTHER_NAMES.get(name, (name,)):
         if path := shutil.which(candidate):
             return path
-    return _missing(name, HINTS.get(name, "install it and put it on PATH"))
+    missing(name, HINTS.get(name, "install it and put it on PATH"))
 
 
 def node_module(name: str) -> str:
@@ -50,10 +51,11 @@ def node_module(name: str) -> str:
         folder = found.stdout.strip()
         if folder and (Path(folder) / name / "package.json").is_file():
             return folder
-    return _missing(f"npm package {name}", f"run npm install {name} in the project's folder")
+    missing(f"npm package {name}", f"run npm install {name} in the project's folder")
 
 
-def _missing(name: str, hint: str) -> str:
+def missing(name: str, hint: str) -> NoReturn:
+    """Skip the test and say why, or fail it under the strict switch."""
     reason = f"missing tool: {name} - {hint}"
     if STRICT:
         pytest.fail(reason, pytrace=False)

@@ -162,9 +162,11 @@ def launch(options: list[str], page: str, browser: bool) -> int:
     """Run JupyterLab in this process until it is stopped."""
     from jupyterlab.labapp import LabApp
 
-    server = LabApp.initialize_server(argv=options)  # the port is bound from here on
+    server = LabApp.initialize_server(argv=options)
     token = urlencode({"token": server.identity_provider.token})
-    print(address_report(f"{server.connection_url}{page}?{token}", browser), flush=True)
+    report = address_report(f"{server.connection_url}{page}?{token}", browser)
+    # Jupyter binds its port in the loop's first callback; the address is true after that one.
+    server.io_loop.add_callback(lambda: print(report, flush=True))
     server.start()
     return 0
 

@@ -65,7 +65,7 @@ class Event(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """Octets as they passed on the wire in one write or read; `seq` is the event they follow."""
+    """Octets as they passed on the wire in one write or read; `seq` is that of the next event."""
 
     sender: str  # "client" or "server"
     octets: bytes

@@ -23,6 +23,8 @@ class SecretValues:
 
     def spans(self, octets: bytes) -> tuple[Span, ...]:
         """Where secrets stand in `octets`."""
+        if not self._patterns:
+            return ()
         found: list[Span] = []
         for pattern in self._patterns:
             start = octets.find(pattern)

@@ -1,4 +1,8 @@
-"""The transcript and its recorders: recorded once, bounded, pulled by whoever wants to look."""
+"""The transcript and its recorders: recorded once, bounded, pulled by whoever wants to look.
+
+Recording must cost next to nothing, so a recorder notes a plain tuple; bounds are kept every few
+dozen events, and an `Event` is made of a note when somebody reads it.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,31 @@ from itertools import islice
 from threading import Lock
 
 from smtplab.transcript import rendering
-from smtplab.transcript.events import Detail, Event, Kind, Segment, Span, keep
+from smtplab.transcript.events import (
+    MAX_EVENT_OCTETS,
+    Detail,
+    Event,
+    Kind,
+    OctetsKeeper,
+    Segment,
+    Span,
+    keep,
+)
 from smtplab.transcript.hiding import SecretValues
 
 MAX_EVENTS = 100_000
-MAX_OCTETS = 64 * 2**20  # of all events together
+MAX_MEMORY = 128 * 2**20  # octets of all events together, with what Python adds
+EVENT_OVERHEAD = 512  # octets that Python adds to one event
 MAX_WIRE_OCTETS = 8 * 2**20  # of one connection at one end
 MAX_WIRES = 256  # connections whose wire octets are kept
+TRIM_AFTER = 65_536  # octets that one recorder notes before the bounds are looked at
 
 _EMPTY: Detail = {}
+
+# kind, recorder, seq, step, octets, length, tls, world_time, secrets, sha256, detail
+Note = tuple[
+    Kind, "Recorder", int, int, bytes, int, bool, datetime, tuple[Span, ...], str | None, Detail
+]
 
 
 class Transcript:
@@ -31,34 +51,36 @@ class Transcript:
         self.secrets = SecretValues()
         self._max_events = max_events
         self._lock = Lock()
-        self._events: deque[Event] = deque()
-        self._octets = 0
+        self._notes: deque[Note] = deque()
+        self._memory = 0
         self._dropped_events = 0
         self._dropped_octets = 0
         self._wires: dict[tuple[str, str], Wire] = {}
+        self.note = self._notes.append  # atomic, so that recorders need no lock
 
     def recorder(self, connection: str, end: str) -> Recorder:
         """A recorder for one end ("client" or "server") of one connection."""
-        wire = Wire()
+        recorder = Recorder(self, connection, end)
         with self._lock:
-            self._wires[connection, end] = wire
+            self._wires[connection, end] = recorder.wire
             if len(self._wires) > MAX_WIRES:
                 del self._wires[next(iter(self._wires))]
-        return Recorder(self, connection, end, wire)
+        return recorder
 
-    def append(self, event: Event) -> None:
+    def trim(self, noted: int = 0) -> None:
+        """Keep the bounds, `noted` octets of memory later."""
         with self._lock:
-            self._events.append(event)
-            self._octets += len(event.octets)
-            while len(self._events) > self._max_events or self._octets > MAX_OCTETS:
-                oldest = self._events.popleft()
+            self._memory += noted
+            notes = self._notes
+            while len(notes) > self._max_events or (self._memory > MAX_MEMORY and notes):
+                oldest = notes.popleft()
                 self._dropped_events += 1
-                self._dropped_octets += oldest.length
-                self._octets -= len(oldest.octets)
+                self._dropped_octets += oldest[5]
+                self._memory -= len(oldest[4]) + EVENT_OVERHEAD
 
     def __len__(self) -> int:
         """How many events were recorded, those that fell out included."""
-        return self._dropped_events + len(self._events)
+        return self._dropped_events + len(self._notes)
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -66,13 +88,23 @@ class Transcript:
 
     def events_since(self, position: int) -> tuple[tuple[Event, ...], int]:
         """The events recorded since `position` (0 at first), and the position to ask next."""
+        self.trim()
         with self._lock:
-            total = self._dropped_events + len(self._events)
+            total = self._dropped_events + len(self._notes)
             wanted = total - position
-            fresh = tuple(islice(reversed(self._events), wanted))[::-1]
-            if wanted > len(fresh):
-                fresh = (self._dropped(fresh), *fresh)
-            return fresh, total
+            newest_first = list(islice(reversed(self._notes), wanted))
+        fresh = tuple(map(self._event, reversed(newest_first)))
+        if wanted > len(fresh):
+            fresh = (self._dropped(fresh), *fresh)
+        return fresh, total
+
+    def _event(self, note: Note) -> Event:
+        kind, recorder, seq, step, octets, length, tls, when, spans, sha256, detail = note
+        spans += self.secrets.spans(octets)
+        return Event(
+            kind, recorder.connection, recorder.end, seq, step, octets, length, tls, when, spans,
+            sha256, detail,
+        )  # fmt: skip
 
     def _dropped(self, kept: tuple[Event, ...]) -> Event:
         counts = {"events": self._dropped_events, "octets": self._dropped_octets}
@@ -82,7 +114,7 @@ class Transcript:
     @property
     def is_whole(self) -> bool:
         """Whether nothing has fallen out."""
-        return not self._dropped_events and all(event.is_whole for event in self._events)
+        return not self._dropped_events and all(event.is_whole for event in self.events)
 
     @property
     def connections(self) -> tuple[str, ...]:
@@ -122,21 +154,21 @@ class Wire:
     """A ring of segments: what passed on the wire of one connection, plain or TLS."""
 
     def __init__(self) -> None:
-        self._segments: deque[Segment] = deque()
+        self._segments: deque[tuple[str, bytes, int]] = deque()
         self._size = 0
         self.dropped = 0  # octets that fell out of the ring
 
-    def append(self, segment: Segment) -> None:
-        self._segments.append(segment)
-        self._size += len(segment.octets)
+    def add(self, sender: str, octets: bytes, seq: int) -> None:
+        self._segments.append((sender, octets, seq))
+        self._size += len(octets)
         while self._size > MAX_WIRE_OCTETS:
-            gone = len(self._segments.popleft().octets)
+            gone = len(self._segments.popleft()[1])
             self._size -= gone
             self.dropped += gone
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        return tuple(self._segments)
+        return tuple(map(Segment._make, list(self._segments)))
 
     def octets(self, sender: str) -> bytes:
         """All that "client" or "server" sent, joined."""
@@ -146,16 +178,17 @@ class Wire:
 class Recorder:
     """Writes down what one end of one connection sees."""
 
-    def __init__(self, transcript: Transcript, connection: str, end: str, wire: Wire) -> None:
+    def __init__(self, transcript: Transcript, connection: str, end: str) -> None:
         self.transcript = transcript
         self.connection = connection
         self.end = end
         self.tls = False
+        self.wire = Wire()
         self._seq = 0
-        self._wire = wire
+        self._noted = 0  # octets of memory since the last trim
+        self._note = transcript.note
         self._now = transcript.now
-        self._append = transcript.append
-        self._spans = transcript.secrets.spans
+        self._add = self.wire.add
 
     def record(
         self,
@@ -166,47 +199,40 @@ class Recorder:
         secrets: tuple[Span, ...] = (),
     ) -> None:
         """Record one event; `secrets` are spans of `octets` known from the state."""
-        kept, sha256 = keep(octets)
-        self._record(kind, step, (kept, len(octets), sha256), detail, secrets)
-
-    def record_kept(
-        self,
-        kind: Kind,
-        step: int,
-        kept: tuple[bytes, int, str | None],
-        detail: Detail = _EMPTY,
-    ) -> None:
-        """Record octets that were already cut: what was kept, the true length, the SHA-256."""
-        self._record(kind, step, kept, detail, ())
-
-    def _record(
-        self,
-        kind: Kind,
-        step: int,
-        kept: tuple[bytes, int, str | None],
-        detail: Detail,
-        secrets: tuple[Span, ...],
-    ) -> None:
-        octets, length, sha256 = kept
+        length = len(octets)
+        if length > MAX_EVENT_OCTETS:
+            octets, sha256 = keep(octets)
+            self._record_cut(kind, step, octets, length, sha256)
+            return
         seq = self._seq
         self._seq = seq + 1
-        self._append(
-            Event(
-                kind,
-                self.connection,
-                self.end,
-                seq,
-                step,
-                octets,
-                length,
-                self.tls,
-                self._now(),
-                secrets + self._spans(octets),
-                sha256,
-                detail,
-            )  # fmt: skip
+        self._note(
+            (kind, self, seq, step, octets, length, self.tls, self._now(), secrets, None, detail)
         )
+        self._noted += length + EVENT_OVERHEAD
+        if self._noted > TRIM_AFTER:
+            self._trim()
+
+    def record_kept(self, kind: Kind, step: int, keeper: OctetsKeeper) -> None:
+        """Record octets that came in pieces."""
+        octets, sha256 = keeper.kept()
+        self._record_cut(kind, step, octets, keeper.length, sha256)
+
+    def _record_cut(
+        self, kind: Kind, step: int, octets: bytes, length: int, sha256: str | None
+    ) -> None:
+        seq = self._seq
+        self._seq = seq + 1
+        self._note(
+            (kind, self, seq, step, octets, length, self.tls, self._now(), (), sha256, _EMPTY)
+        )
+        self._noted += len(octets) + EVENT_OVERHEAD
+        self._trim()
+
+    def _trim(self) -> None:
+        noted, self._noted = self._noted, 0
+        self.transcript.trim(noted)
 
     def segment(self, sender: str, octets: bytes) -> None:
         """Record what passed on the wire."""
-        self._wire.append(Segment(sender, octets, self._seq - 1))
+        self._add(sender, octets, self._seq)

@@ -101,5 +101,7 @@ class Wiretap(StreamWrapper):
         return octets
 
     def write(self, octets: bytes) -> None:
-        self._segment("client", octets)
-        self._write(octets)
+        try:
+            self._write(octets)
+        finally:
+            self._segment("client", octets)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
+import struct
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,8 +23,8 @@ class TCPStream(Stream):
     """A stream over a connected socket, which it owns."""
 
     def __init__(self, connected: socket.socket, facts: StreamFacts, timeout: float) -> None:
-        connected.settimeout(min(POLL, timeout))
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _wait_at_most(connected, min(POLL, timeout))
         self._socket = connected
         self._recv = connected.recv
         self.facts = facts
@@ -31,16 +33,16 @@ class TCPStream(Stream):
     def read(self, n: int) -> bytes:
         try:
             return self._recv(n)
-        except TimeoutError:
-            return self._wait(lambda: self._recv(n))
+        except (BlockingIOError, TimeoutError):
+            return self._again(lambda: self._recv(n))
 
     def write(self, octets: bytes) -> None:
         rest = memoryview(octets)
         while rest:
             try:
                 sent = self._socket.send(rest)
-            except TimeoutError:
-                sent = self._wait(lambda: self._socket.send(rest))  # noqa: B023  (run at once)
+            except (BlockingIOError, TimeoutError):
+                sent = self._again(lambda: self._socket.send(rest))  # noqa: B023  (run at once)
             rest = rest[sent:]
 
     def close(self) -> None:
@@ -48,14 +50,25 @@ class TCPStream(Stream):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
-    def _wait(self, action: Callable[[], _T]) -> _T:
+    def _again(self, action: Callable[[], _T]) -> _T:
+        """Try until the time is over; between two tries an interrupt gets through."""
         deadline = monotonic() + self.timeout - POLL
-        while True:
-            try:
+        while monotonic() < deadline:
+            with suppress(BlockingIOError, TimeoutError):
                 return action()
-            except TimeoutError:
-                if monotonic() >= deadline:
-                    raise
+        raise TimeoutError
+
+
+def _wait_at_most(connected: socket.socket, seconds: float) -> None:
+    """Bound each system call. Where the kernel can do it, that saves a poll before each."""
+    if sys.platform == "win32":
+        connected.settimeout(seconds)
+        return
+    connected.settimeout(None)
+    whole = int(seconds)
+    bound = struct.pack("@ll", whole, int((seconds - whole) * 1e6))  # struct timeval
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, bound)
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, bound)
 
 
 class Internet:
