@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from smtplab.client import Client, Settings
 from smtplab.sandbox.clock import WorldClock
+from smtplab.sandbox.dns import Query
 from smtplab.sandbox.in_memory import InMemory
 from smtplab.sandbox.little_internet import (
     ACCOUNTS,
@@ -153,6 +154,12 @@ class Sandbox:
         """What waits for another attempt, after settling."""
         self.settle()
         return self._world.queue.items
+
+    @property
+    def look_ups(self) -> tuple[Query, ...]:
+        """What the servers asked the DNS, and what came back, oldest first, after settling."""
+        self.settle()
+        return tuple(self._world.zones.log)
 
     @property
     def accounts(self) -> tuple[Account, ...]:

@@ -27,7 +27,7 @@ from smtplab.sandbox.mailboxes import Mailbox, StoredMail
 from smtplab.sandbox.queue import Queue
 from smtplab.sandbox.server import Server
 from smtplab.sandbox.tap import Tap
-from smtplab.transcript import Event, Kind, Transcript
+from smtplab.transcript import Kind, Transcript
 from smtplab.transport import StreamFacts
 from smtplab.transport.private_loop import server_side_tls
 
@@ -38,6 +38,7 @@ class World:
     def __init__(self) -> None:
         self.clock = WorldClock()
         self.transcript = Transcript(self.clock.now)
+        self._deliveries = self.transcript.recorder("", "server")
         self.zones = Zones(ZONES)
         self.queue = Queue(self.clock.now)
         self.live: dict[Tap, Server] = {}  # the connections that are open now
@@ -121,10 +122,7 @@ class World:
             "forward_paths": list(mail.envelope.forward_paths),
             "content_base64": b64encode(mail.content).decode(),
         }
-        when = self.clock.now()
-        event = Event(Kind.DELIVERED, "", "server", len(self.transcript), 0, b"",
-                      len(mail.content), False, when, (), None, detail)  # fmt: skip
-        self.transcript.append(event)
+        self._deliveries.record(Kind.DELIVERED, 0, detail=detail)
 
 
 def _mailbox_names() -> list[str]:
