@@ -1,0 +1,179 @@
+"""`smtplab serve`: the sandbox over TCP in the foreground, for programs that are not ours."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Iterable
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from smtplab.cli.foreground import Lines, ReaderGone, StopRequest
+
+if TYPE_CHECKING:
+    from smtplab.cli.serve_report import Report
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+LOOK_EVERY = 0.05  # seconds between two looks into the transcript
+SETTLE_WITHIN = 30.0  # seconds that accepted mail has to reach its folders before the end
+QUIET_FOR = 5.0  # seconds in which nothing happened; then the queue is not waited for
+
+EXAMPLES = """\
+The servers listen on 127.0.0.1 and on nothing else. Ports are free ones unless --listen names
+them. Ctrl-C or SIGTERM stops the sandbox; mail that was accepted is delivered first.
+
+With --json the first line is an object with ca_file, listeners and accounts. Each later line is
+one event. The event "delivered" holds the content that reached a folder, as content_base64.
+
+examples:
+  smtplab serve                                  free ports, printed first
+  smtplab serve --listen 587=5587                smtp.example.org, port 587, is at 127.0.0.1:5587
+  smtplab serve --listen smtp.example.org:465=5465 --listen mx.example.net:25=5025
+  smtplab serve --as smtp.example.org            programs that connect count as that host
+  smtplab serve --json | jq -r 'select(.event == "delivered").mailbox'
+"""
+
+
+class UsageError(Exception):
+    """An option that the user can mend."""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add this command to the parser of `smtplab`."""
+    parser = subparsers.add_parser(
+        "serve",
+        help="run the sandbox for swaks, curl or a mail program",
+        description="Run the sandbox over TCP and print every conversation as it happens.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    listen = "bind a listener to a port of your choice; 0 is any free one; may be repeated"
+    add("--listen", action="append", default=[], metavar="NAME:PORT=BOUND", help=listen)
+    add("--as", dest="outside", metavar="HOST", help="what programs that connect count as")
+    add("--json", action="store_true", help="print JSON objects, one a line")
+    add("--secrets", action="store_true", help="show passwords in the conversations")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until a signal comes or nobody reads any more; 2 if something must be mended first."""
+    with StopRequest() as stop:
+        from smtplab.cli.serve_report import JSONReport, Report
+        from smtplab.errors import ConnectionLost
+        from smtplab.sandbox import Sandbox
+
+        try:
+            outside = outside_host(args.outside)
+            sandbox = Sandbox("tcp", ports=wanted_ports(args.listen), outside=outside)
+            sandbox.start()
+        except (UsageError, ConnectionLost) as error:
+            complain(error)
+            return 2
+        lines = Lines(sys.stdout, stop)
+        report = JSONReport if args.json else Report
+        return _serve(report(sandbox, lines, outside, secrets=args.secrets), stop)
+
+
+def _serve(report: Report, stop: StopRequest) -> int:
+    try:
+        try:
+            report.write(report.hello())
+            while not stop.is_made:
+                if not _catch_up(report):
+                    report.lines.pause(LOOK_EVERY)
+            _settle(report)
+        finally:
+            report.sandbox.stop()
+        _catch_up(report)
+    except ReaderGone as gone:
+        if gone.reason:
+            complain(f"standard output takes nothing more: {gone.reason}")
+            return 2
+    return 0
+
+
+def _catch_up(report: Report) -> bool:
+    """Print what is new; False if nothing was."""
+    for error in report.new_errors():
+        complain(f"an error in a server, told to its client as 451: {error!r}")
+    return report.catch_up()
+
+
+def _settle(report: Report) -> None:
+    """Let mail that was accepted reach its folders, as long as it moves on."""
+
+    def wait() -> None:
+        try:
+            with suppress(CancelledError):  # it took too long, and the sandbox was stopped
+                report.sandbox.settle()
+        except Exception as error:  # a border: an error of the queue must not keep us here
+            complain(f"the queue could not be settled: {error!r}")
+
+    waiter = Thread(target=wait, daemon=True)
+    waiter.start()
+    began = moved = time.monotonic()
+    while waiter.is_alive():
+        now = time.monotonic()
+        if _catch_up(report):
+            moved = now
+        if now > min(moved + QUIET_FOR, began + SETTLE_WITHIN):
+            break
+        waiter.join(LOOK_EVERY)
+
+
+def complain(problem: object) -> None:
+    """One line on standard error, if that is still open."""
+    with suppress(OSError):
+        print(f"smtplab serve: {problem}", file=sys.stderr, flush=True)
+
+
+# What the options mean.
+
+
+def wanted_ports(options: Iterable[str]) -> dict[tuple[str, int], int]:
+    """The ports to bind, by listener: `NAME:PORT=BOUND`, or `PORT=BOUND`.
+
+    >>> wanted_ports(["587=5587", "mx.example.net:25=0"])
+    {('smtp.example.org', 587): 5587, ('mx.example.net', 25): 0}
+    """
+    from smtplab.sandbox.little_internet import LISTENERS
+
+    there_are = ", ".join(f"{one.host}:{one.port}" for one in LISTENERS)
+    ports: dict[tuple[str, int], int] = {}
+    for option in options:
+        form = re.fullmatch(r"(?:(.+):)?([0-9]{1,5})=([0-9]{1,5})", option)
+        if form is None:
+            raise UsageError(
+                f"--listen {option!r} is not NAME:PORT=BOUND with numbers as ports; "
+                f"the listeners are {there_are}"
+            )
+        name, port, bound = (form[1] or "").lower(), int(form[2]), int(form[3])
+        meant = [one.key for one in LISTENERS if one.port == port and name in ("", one.host)]
+        if len(meant) != 1:
+            problem = "fits more than one listener" if meant else "fits no listener"
+            raise UsageError(f"--listen {option!r} {problem}; the listeners are {there_are}")
+        if bound > 65535:
+            raise UsageError(f"--listen {option!r}: the port to bind is a number from 0 to 65535")
+        if meant[0] in ports:
+            raise UsageError(f"--listen names {meant[0][0]}:{port} twice; once is enough")
+        if bound and bound in ports.values():
+            raise UsageError(f"--listen gives port {bound} to two listeners; each needs its own")
+        ports[meant[0]] = bound
+    return ports
+
+
+def outside_host(name: str | None) -> str:
+    """The host that programs count as; left out, it is the learner's own machine."""
+    from smtplab.sandbox.little_internet import ADDRESSES, LAPTOP
+
+    if name is None:
+        return LAPTOP
+    if name.lower() not in ADDRESSES:
+        there_are = ", ".join(ADDRESSES)
+        raise UsageError(f"--as {name!r} is no host of the sandbox; the hosts are {there_are}")
+    return name.lower()
