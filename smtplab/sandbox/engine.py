@@ -265,7 +265,8 @@ class Engine(SMTP):
             raise
         except Exception as error:  # a border: a fault of ours must not end the session
             self.host.report(error)
-            self._set_rset_state()  # type: ignore[no-untyped-call]
+            if self.doing == session.END_OF_DATA:  # any reply to mail data ends the transaction
+                self._set_rset_state()  # type: ignore[no-untyped-call]
             await self.push("451 4.3.0 Local error in processing; it was kept for you to look at")
 
     async def obey(self, line: bytes | type[TooLong]) -> None:

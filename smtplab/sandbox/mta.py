@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from smtplab.client import Client, Settings
-from smtplab.errors import SMTPLabError
+from smtplab.errors import ConnectionLost, SMTPLabError
 from smtplab.grammar import parse_path
 from smtplab.replies import Reply
 from smtplab.sandbox.certificates import unchecked_context
@@ -52,7 +52,13 @@ class MTA:
     def run_due(self) -> None:
         """One attempt for each item whose time has come, one after the other."""
         while (item := self._carrier.call(self._world.queue.due)) is not None:
-            self._attempt(item)
+            try:
+                self._attempt(item)
+            except ConnectionLost:
+                return  # the sandbox was stopped; the item stays in the queue
+            except Exception as error:  # a border: kept in sandbox.errors, and tried again later
+                self._host.report(error)
+                self._world.queue.defer(item)
 
     def _attempt(self, item: QueueItem) -> None:
         by_domain: dict[str, list[str]] = {}

@@ -6,15 +6,16 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import TypeVar
 
 from smtplab.errors import ConnectionLost
 from smtplab.sandbox.little_internet import LAPTOP, LISTENERS, Listener
+from smtplab.sandbox.peer_user import is_another_user
 from smtplab.sandbox.world import World
 from smtplab.transport import Stream
-from smtplab.transport.tcp import TCPStream, why_no_connection
+from smtplab.transport.tcp import POLL, TCPStream, why_no_connection
 
 _T = TypeVar("_T")
 
@@ -67,7 +68,7 @@ class OverTCP:
 
     def stop(self) -> None:
         """End every connection, both threads, and every socket."""
-        thread, self._thread = self._thread, None
+        thread = self._thread
         if thread is None:
             return
         if threading.current_thread() is thread:  # the garbage collector may call from there
@@ -78,6 +79,7 @@ class OverTCP:
         thread.join(STOP_WITHIN)
         self._queue_thread.shutdown(wait=True)
         self._loop.close()
+        self._thread = None
 
     async def _shut_down(self) -> None:
         for sock in self._sockets.values():
@@ -106,6 +108,7 @@ class OverTCP:
             raise ConnectionLost(f"nobody listens at {host} port {port} in the sandbox")
         facts = self.call(lambda: self._world.facts(source or LAPTOP))
         sock = socket.socket()
+        local_port = 0
         try:
             sock.settimeout(timeout)
             sock.bind((LOOPBACK, 0))
@@ -114,6 +117,7 @@ class OverTCP:
             sock.connect(self._sockets[listener].getsockname())
         except (OSError, KeyError) as error:
             sock.close()
+            self._dialled.pop(local_port, None)
             reason = error if isinstance(error, OSError) else ConnectionRefusedError()
             raise ConnectionLost(why_no_connection(reason, host, port)) from None
         return TCPStream(sock, facts, timeout)
@@ -123,6 +127,9 @@ class OverTCP:
             sock, (_, peer_port) = listening.accept()
             sock.setblocking(False)
             known = self._dialled.pop(peer_port, None)
+            if known is None and is_another_user(sock):
+                sock.close()  # a classroom machine: each has a sandbox of their own
+                return
             connection, source = known or (self._world.name_connection("x"), self._outside)
             tap = self._world.connected(listener, self._loop, connection, source)
             self._loop.create_task(self._serve(tap, sock))
@@ -145,13 +152,20 @@ class OverTCP:
             except BaseException as error:
                 result.set_exception(error)
 
+        thread = self._thread
         self._loop.call_soon_threadsafe(run)
+        while not wait([result], POLL).done:  # so that the stop button works everywhere
+            if not thread.is_alive():
+                raise ConnectionLost("the sandbox was stopped")
         return result.result()
 
     def run_queue(self, run_due: Callable[[], None]) -> None:
         """Wait until the queue's thread has done everything that is due."""
         if self._thread is not None:
-            self._queue_thread.submit(run_due).result()
+            done = self._queue_thread.submit(run_due)
+            while not wait([done], POLL).done:
+                pass  # an interrupt gets through here
+            done.result()
 
     def queue_has_mail(self, run_due: Callable[[], None]) -> None:
         """The queue's thread starts at once, as a real MTA does."""

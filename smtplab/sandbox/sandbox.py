@@ -18,6 +18,7 @@ from smtplab.sandbox.dns import Query
 from smtplab.sandbox.in_memory import InMemory
 from smtplab.sandbox.little_internet import (
     ACCOUNTS,
+    ADDRESSES,
     LAPTOP,
     LISTENERS,
     SUBMISSION,
@@ -55,6 +56,10 @@ class Sandbox:
         self.transport = transport or os.environ.get("SMTPLAB_TRANSPORT") or _best_transport()
         if self.transport not in ("tcp", "memory"):
             raise ValueError(f"transport is 'tcp' or 'memory', not {self.transport!r}")
+        if outside not in ADDRESSES:
+            raise ValueError(
+                f"outside is a host of the sandbox, {list(ADDRESSES)}, not {outside!r}"
+            )
         self._ports = dict(ports or {})
         self._outside = outside
         self._build()

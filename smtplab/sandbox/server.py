@@ -71,8 +71,8 @@ class Server(Engine):
         refusal = self._refusal_of(line)
         if refusal is None:
             assert isinstance(line, bytes)
-            words = line[:-2].decode("utf-8", "surrogateescape").split(" ", 1)
-            await self._smtp_methods[self.doing](words[1].rstrip(" ") if len(words) > 1 else "")
+            argument = line[len(self.doing) :].decode("utf-8", "surrogateescape")
+            await self._smtp_methods[self.doing](argument.rstrip(" \t\r\n").removeprefix(" "))
             return
         self._bad_commands += 1
         await self.push(refusal)
@@ -87,7 +87,7 @@ class Server(Engine):
         if not line.endswith(b"\r\n") or b"\r" in line[:-2] or b"\0" in line:
             return "500 5.5.2 A command line ends in CR LF, and holds no CR, LF or NUL before it"
         if verb not in self._smtp_methods or line[: len(verb)].upper() != verb.encode():
-            return f"500 5.5.1 Command {verb[:20]!r} is not known; HELP lists what is"
+            return f"500 5.5.2 Command {verb[:20]!a} is not known; HELP lists what is"
         if self._needs_tls() and verb not in _BEFORE_TLS:
             return "530 5.7.0 Must issue a STARTTLS command first"
         if verb not in LEGAL[self.state]:
@@ -159,24 +159,28 @@ class Server(Engine):
         if not arg or len(arg.split()) > 2:
             await self.push("501 5.5.4 AUTH wants a mechanism, and may have an initial response")
             return
+        if not self.session.extended_smtp:
+            await self.push("503 5.5.1 Bad sequence of commands: AUTH needs EHLO instead of HELO")
+            return
         mechanism, *initial = arg.split()
-        if initial == ["="]:  # an empty initial response: no mechanism here takes one
+        if initial == ["="] and mechanism.upper() in self._auth_methods:
+            self._auth_failures += 1  # an empty initial response: no mechanism here takes one
             await self.push("535 5.7.8 An empty initial response signs nobody in")
         else:
             await super().smtp_AUTH(" ".join((mechanism.upper(), *initial)))
         if self.session.authenticated:
             data = self.session.auth_data
             self.identity = data.login.decode("utf-8", "replace")
-        elif self.state is not State.CLOSED:
-            self._auth_failures += 1
-            if self._auth_failures >= MAX_AUTH_FAILURES:
-                await self.push("421 4.7.0 Too many failed attempts to sign in; closing")
+        elif self._auth_failures >= MAX_AUTH_FAILURES:
+            await self.push("421 4.7.0 Too many failed attempts to sign in; closing")
 
     def _check_password(
         self, server: Any, session: Any, envelope: Any, mechanism: str, data: LoginPassword
     ) -> AuthResult:
         username, password = (octets.decode("utf-8", "replace") for octets in data)
         known = self.host.knows(username, password)
+        if not known:
+            self._auth_failures += 1
         return AuthResult(success=known, handled=False, auth_data=data)
 
     # The mail transaction.
@@ -191,11 +195,12 @@ class Server(Engine):
             return
         try:
             path, rest = parse_path(arg[5:])
-            parameters = parse_parameters(rest)
         except LocalProtocolError as error:
-            await self.push(f"501 5.1.7 {error}")
+            await self.push(f"501 5.1.7 {_short(error)}")
             return
-        refusal = self._refusal_of_parameters(parameters)
+        refusal = self._refusal_of_parameters(rest)
+        if refusal is None and not (path.domain or path.is_null):
+            refusal = "501 5.1.7 A reverse-path needs a domain"
         if refusal is None and not path.is_ascii:
             refusal = "553 5.6.7 SMTPUTF8 is not offered here, so paths are ASCII"
         if refusal is None:
@@ -203,7 +208,11 @@ class Server(Engine):
             refusal = "250 2.1.0 Mail transaction opened"
         await self.push(refusal)
 
-    def _refusal_of_parameters(self, parameters: dict[str, str | None]) -> str | None:
+    def _refusal_of_parameters(self, text: str) -> str | None:
+        try:
+            parameters = parse_parameters(text)
+        except LocalProtocolError as error:
+            return f"501 5.5.4 {_short(error)}"
         if parameters and not self.session.extended_smtp:
             return "555 5.5.4 Parameters need EHLO instead of HELO"
         for keyword, value in parameters.items():
@@ -226,9 +235,13 @@ class Server(Engine):
             return
         try:
             path, rest = parse_path(arg[3:])
+        except LocalProtocolError as error:
+            await self.push(f"501 5.1.3 {_short(error)}")
+            return
+        try:
             parameters = parse_parameters(rest)
         except LocalProtocolError as error:
-            await self.push(f"501 5.1.3 {error}")
+            await self.push(f"501 5.5.4 {_short(error)}")
             return
         await self.push(self._recipient(path, parameters))
 
@@ -306,7 +319,7 @@ class Server(Engine):
         if not arg:
             await self.push("501 5.5.4 VRFY wants a mailbox")
         else:  # RFC 5321, 7.3: 252 gives nothing away
-            await self.push("252 2.5.2 Not told here; send mail and see")
+            await self.push("252 2.0.0 Not told here; send mail and see")
 
     @syntax("EXPN list")
     async def smtp_EXPN(self, arg: str) -> None:
@@ -329,3 +342,8 @@ class Server(Engine):
             await self.push("501 5.5.4 QUIT takes no argument")
         else:
             await self.push(f"221 2.0.0 {self.hostname} closes the connection")
+
+
+def _short(error: LocalProtocolError) -> str:
+    """An error that fits into a reply line: 512 octets with code (RFC 5321, 4.5.3.1.5)."""
+    return str(error).encode("ascii", "backslashreplace")[:480].decode()

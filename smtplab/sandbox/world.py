@@ -120,7 +120,7 @@ class World:
             "folder": folder,
             "reverse_path": mail.envelope.reverse_path,
             "forward_paths": list(mail.envelope.forward_paths),
-            "content_base64": b64encode(mail.content).decode(),
+            "content_base64": lambda: b64encode(mail.content).decode(),
         }
         self._deliveries.record(Kind.DELIVERED, 0, detail=detail)
 

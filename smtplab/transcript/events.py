@@ -14,7 +14,7 @@ MAX_EVENT_OCTETS = 65536  # longer octets are kept as head and tail, with length
 HEAD_AND_TAIL = 4096  # octets kept of each end of a longer one
 
 Span = tuple[int, int]
-Detail = Mapping[str, object]
+Detail = Mapping[str, object]  # JSON values, or functions that make one when it is read
 _NOTHING: Detail = {}
 
 

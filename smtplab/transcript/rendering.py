@@ -51,7 +51,7 @@ def event_as_json(event: Event, *, secrets: bool = False) -> dict[str, object]:
     }
     if event.sha256:
         fields["sha256"] = event.sha256
-    return fields | dict(event.detail)
+    return fields | {name: v() if callable(v) else v for name, v in event.detail.items()}
 
 
 def sender(event: Event) -> str:
@@ -83,7 +83,7 @@ def visible(text: str) -> str:
     """`text` with every character that is not plainly visible written as an escape.
 
     >>> visible("a\\tb\\u202ec")
-    'a\\\\x09b\\\\u202ec'
+    'a\\\\tb\\\\u202ec'
     """
     if text.isascii() and text.isprintable():
         return text
@@ -94,6 +94,8 @@ def visible(text: str) -> str:
 
 
 def _escape(char: str) -> str:
+    if char == "\t":
+        return "\\t"
     code = ord(char)
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 

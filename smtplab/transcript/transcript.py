@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
 from threading import Lock
+from typing import Any
 
 from smtplab.transcript import rendering
 from smtplab.transcript.events import (
@@ -53,6 +54,7 @@ class Transcript:
         self._lock = Lock()
         self._notes: deque[Note] = deque()
         self._memory = 0
+        self._counted = 0  # events whose octets are in `_memory`, those that fell out included
         self._dropped_events = 0
         self._dropped_octets = 0
         self._wires: dict[tuple[str, str], Wire] = {}
@@ -65,18 +67,33 @@ class Transcript:
             self._wires[connection, end] = recorder.wire
             if len(self._wires) > MAX_WIRES:
                 del self._wires[next(iter(self._wires))]
+        self.trim()
         return recorder
 
-    def trim(self, noted: int = 0) -> None:
-        """Keep the bounds, `noted` octets of memory later."""
+    def trim(self) -> None:
+        """Keep the bounds."""
         with self._lock:
-            self._memory += noted
             notes = self._notes
+            fresh, self._counted = self._newest_first(self._counted)
+            self._memory += sum(len(note[4]) + EVENT_OVERHEAD for note in fresh)
             while len(notes) > self._max_events or (self._memory > MAX_MEMORY and notes):
                 oldest = notes.popleft()
                 self._dropped_events += 1
                 self._dropped_octets += oldest[5]
                 self._memory -= len(oldest[4]) + EVENT_OVERHEAD
+
+    def _newest_first(self, position: int) -> tuple[list[Note], int]:
+        """The notes since `position`, and how many there are in all; only under the lock.
+
+        Then none falls out meanwhile; if one is added, the count was wrong, and we count again.
+        """
+        notes = self._notes
+        while True:
+            kept = len(notes)
+            total = self._dropped_events + kept
+            found = list(islice(reversed(notes), max(0, total - position)))
+            if len(notes) == kept:
+                return found, total
 
     def __len__(self) -> int:
         """How many events were recorded, those that fell out included."""
@@ -90,11 +107,9 @@ class Transcript:
         """The events recorded since `position` (0 at first), and the position to ask next."""
         self.trim()
         with self._lock:
-            total = self._dropped_events + len(self._notes)
-            wanted = total - position
-            newest_first = list(islice(reversed(self._notes), wanted))
+            newest_first, total = self._newest_first(position)
         fresh = tuple(map(self._event, reversed(newest_first)))
-        if wanted > len(fresh):
+        if total - max(0, position) > len(fresh):
             fresh = (self._dropped(fresh), *fresh)
         return fresh, total
 
@@ -149,6 +164,10 @@ class Transcript:
     def _repr_html_(self) -> str:
         return self.to_html()
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """IPython's plain text: the dialogue, where no HTML can be shown."""
+        printer.text(self.to_text())
+
 
 class Wire:
     """A ring of segments: what passed on the wire of one connection, plain or TLS."""
@@ -202,7 +221,7 @@ class Recorder:
         length = len(octets)
         if length > MAX_EVENT_OCTETS:
             octets, sha256 = keep(octets)
-            self._record_cut(kind, step, octets, length, sha256)
+            self._record_cut(kind, step, (octets, length, sha256), detail, secrets)
             return
         seq = self._seq
         self._seq = seq + 1
@@ -216,22 +235,27 @@ class Recorder:
     def record_kept(self, kind: Kind, step: int, keeper: OctetsKeeper) -> None:
         """Record octets that came in pieces."""
         octets, sha256 = keeper.kept()
-        self._record_cut(kind, step, octets, keeper.length, sha256)
+        self._record_cut(kind, step, (octets, keeper.length, sha256), _EMPTY, ())
 
     def _record_cut(
-        self, kind: Kind, step: int, octets: bytes, length: int, sha256: str | None
+        self,
+        kind: Kind,
+        step: int,
+        cut: tuple[bytes, int, str | None],
+        detail: Detail,
+        secrets: tuple[Span, ...],
     ) -> None:
+        octets, length, sha256 = cut
         seq = self._seq
         self._seq = seq + 1
         self._note(
-            (kind, self, seq, step, octets, length, self.tls, self._now(), (), sha256, _EMPTY)
+            (kind, self, seq, step, octets, length, self.tls, self._now(), secrets, sha256, detail)
         )
-        self._noted += len(octets) + EVENT_OVERHEAD
         self._trim()
 
     def _trim(self) -> None:
-        noted, self._noted = self._noted, 0
-        self.transcript.trim(noted)
+        self._noted = 0
+        self.transcript.trim()
 
     def segment(self, sender: str, octets: bytes) -> None:
         """Record what passed on the wire."""
