@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from html import escape
 from textwrap import fill
 
+from smtplab.extensions import Extensions
 from smtplab.reference import Explanation, explain_reply
 from smtplab.replies import Reply
-from smtplab.session import Facts, State, legal_verbs
+from smtplab.session import Snapshot, State, legal_verbs
 from smtplab.transcript.rendering import visible
 
 
@@ -17,21 +18,23 @@ class StepReply(Reply):
     """A reply as the client met it; equal to any `Reply` with the same octets."""
 
     step: str = ""
-    facts: Facts = (State.CLOSED, False, None, None)
+    snapshot: Snapshot = (State.CLOSED, False, None, None)
 
     @property
     def explanation(self) -> Explanation:
-        return explain_reply(self.code, str(self.enhanced) if self.enhanced else None)
+        return explain_reply(self.code, str(self.enhanced) if self.enhanced else None, self.step)
 
     @property
     def legal_next(self) -> tuple[str, ...]:
         """The verbs that are legal after this reply (RFC 5321, 4.1.4)."""
-        return legal_verbs(self.facts)
+        state, tls, identity, ehlo_reply = self.snapshot
+        extensions = Extensions.from_reply(ehlo_reply) if ehlo_reply else None
+        return legal_verbs((state, tls, identity, extensions))
 
     @property
     def state(self) -> State:
         """Where the session stands after this reply."""
-        return self.facts[0]
+        return self.snapshot[0]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Reply):
@@ -39,7 +42,7 @@ class StepReply(Reply):
         return self.octets == other.octets
 
     def __hash__(self) -> int:
-        return hash(self.octets)
+        return hash((self.code, self.texts))  # as a plain Reply's
 
     def __repr__(self) -> str:
         lines = [f"S: {visible(line)}" for line in str(self).split("\n")]

@@ -117,7 +117,18 @@ def test_the_verbs_and_keywords_of_the_rfcs_are_listed() -> None:
     assert set(KEYWORDS.split()) <= set(table("keywords"))
 
 
-@pytest.mark.parametrize("name", TABLES)
+def test_a_reply_to_a_known_step_is_explained_by_what_that_step_was() -> None:
+    for key, entry in table("step_replies").items():
+        step, code = key.split()
+        assert explain_reply(int(code), None, step).title == entry.title, key
+        assert explain_reply(int(code), None, step).term == code
+
+
+def test_a_reply_to_an_unusual_step_is_explained_by_its_codes() -> None:
+    assert explain_reply(250, "2.0.0", "XFROB") == explain_reply(250, "2.0.0")
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if name != "step_replies"])
 def test_every_key_of_every_table_can_be_explained_and_keeps_its_name(name: str) -> None:
     for term in table(name):
         found = explain(term)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 from textwrap import fill
+from typing import Any
 
 WIDTH = 78  # columns of the plain text; a terminal has 80
 
@@ -53,6 +54,10 @@ class Explanation:
     def __str__(self) -> str:
         paragraphs = [self.meaning, *(f"{label}: {text}" for label, text in self.rows)]
         return "\n".join([_wrapped(f"{self.term}: {self.title}", ""), *map(_wrapped, paragraphs)])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """IPython's plain text, where no HTML can be shown."""
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         """Plain tags only: pages that are not trusted strip everything else."""

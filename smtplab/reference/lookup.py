@@ -62,11 +62,14 @@ def explain(term: str | int) -> Explanation:
     raise _unknown(text)
 
 
-def explain_reply(code: int, enhanced: str | None = None) -> Explanation:
+def explain_reply(code: int, enhanced: str | None = None, step: str = "") -> Explanation:
     """Explain the codes of a reply: the enhanced one tells what, the reply code how final it is.
 
     Where the enhanced status code only names an area, such as 5.7.0, the reply code tells both.
+    `step` is what it is the reply to: a verb, `greeting` or `end-of-data`.
 
+    >>> explain_reply(250, step="EHLO").title
+    'Greeting back, with a list'
     >>> explain_reply(450, "4.2.1").title
     'Mailbox switched off'
     >>> explain_reply(530, "5.7.0").title
@@ -74,6 +77,8 @@ def explain_reply(code: int, enhanced: str | None = None) -> Explanation:
     """
     if not 200 <= code <= 599:
         raise _unknown(str(code))
+    if usual := table("step_replies").get(f"{step} {code}"):
+        return _explanation(f"{code} {enhanced or ''}".strip(), usual, "reply code")
     if enhanced is None:
         return _explanation(str(code), reply_entry(code), "reply code", reply_severity(code))
     if not _ENHANCED_ALONE.fullmatch(enhanced):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
-TABLES = ("reply_codes", "enhanced_status_codes", "verbs", "keywords", "ports")
+TABLES = ("reply_codes", "enhanced_status_codes", "verbs", "keywords", "ports", "step_replies")
 
 
 @dataclass(frozen=True)
