@@ -34,6 +34,7 @@ from smtplab.transport import Stream
 
 if TYPE_CHECKING:
     from smtplab.sandbox.over_tcp import OverTCP
+    from smtplab.sandbox.with_smtplib import SandboxSMTP
 
 _DEFAULTS = Settings()
 
@@ -127,6 +128,12 @@ class Sandbox:
     ) -> Client:
         """A client that has connected and read the greeting."""
         return Client.connect(host, port, network=self, settings=settings)
+
+    def smtplib(self, host: str = SUBMISSION, port: int = 587) -> SandboxSMTP:
+        """Python's own `smtplib.SMTP`, connected to a host of the sandbox."""
+        from smtplab.sandbox.with_smtplib import SandboxSMTP
+
+        return SandboxSMTP(self, host, port)
 
     # What there is to look at.
 
