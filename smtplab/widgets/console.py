@@ -1,0 +1,209 @@
+"""The console: a window on one SMTP session, by click, by keyboard and from code (RFC 5321, 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from importlib.resources import files
+from threading import RLock
+from typing import Any, TypeVar
+
+from comm import DummyComm
+from ipywidgets import HTML, Button, Checkbox, HBox, Textarea, ToggleButton, VBox
+
+from smtplab.client import Client
+from smtplab.sandbox import Sandbox
+from smtplab.session import VERBS
+from smtplab.step_reply import StepReply
+from smtplab.widgets import render
+from smtplab.widgets.console_model import ConsoleModel, Meaning
+from smtplab.widgets.log_view import LogView
+
+_T = TypeVar("_T")
+_PLACEHOLDERS = {Meaning.COMMAND: "for example: MAIL FROM:<alice@example.org>"}
+_LIVE = "application/vnd.jupyter.widget-view+json"
+
+
+class Console:
+    """Speak SMTP with a server of the sandbox and watch both ends.
+
+    A palette button sends its ready line at once: the reply is the lesson, and editing can wait.
+    "Edit before sending" only fills the line. Steps are locked one behind the other, because
+    clicks may arrive on a second thread while a cell runs.
+    """
+
+    def __init__(self, sandbox: Sandbox, host: str = "smtp.example.org", port: int = 587) -> None:
+        self.model = ConsoleModel(sandbox, host, port)
+        self._lock = RLock()
+
+        # widgets
+        self._style = HTML(f"<style>{_css()}</style>")
+        self._bar = HTML()
+        self._start_over = Button(description="Start over", tooltip="Close and connect again")
+        self._secrets = ToggleButton(
+            description="Show secrets", tooltip="The sandbox's passwords are toys"
+        )
+        self._log = LogView(self.model)
+        self._explanation = HTML()
+        self._palette = {verb: Button(description=verb) for verb in VERBS}
+        self._legend = HTML()
+        self._edit_first = Checkbox(description="Edit before sending", indent=False)
+        self._input = Textarea(rows=1)
+        self._send_button = Button(description="Send")
+        self._hint = HTML()
+
+        # layout
+        bar = _named("bar", HBox([self._bar, HBox([self._secrets, self._start_over])]))
+        main = _named("main", HBox([self._log.view, _named("explanation", self._explanation)]))
+        palette = _named("palette", HBox(list(self._palette.values())))
+        under = _named("under", HBox([self._legend, self._edit_first]))
+        line = _named("input", HBox([self._input, _named("send", self._send_button)]))
+        foot = _named("foot", VBox([palette, under, line, self._hint]))
+        self.view = _named("console", VBox([self._style, bar, main, foot]))
+        self._show()
+
+        # connections
+        self._start_over.on_click(self._guarded(self.model.start_over))
+        self._secrets.observe(self._guarded(self._on_secrets), "value")
+        self._log.earlier.on_click(self._guarded(self._log.show_earlier))
+        for verb, button in self._palette.items():
+            button.on_click(self._guarded(partial(self._on_press, verb)))
+        self._input.observe(self._on_typed, "value")
+        self._send_button.on_click(self._guarded(self._on_send))
+
+    # From code.
+
+    def send(self, text: str) -> StepReply | None:
+        """Send a line as if typed; after 354 the whole content. Raises what the panel shows."""
+        return self._from_code(lambda: self.model.send(text))
+
+    def press(self, verb: str) -> StepReply | None:
+        """Press a palette button, such as "EHLO"."""
+        return self._from_code(lambda: self.model.press(verb.upper()))
+
+    def start_over(self) -> None:
+        """Close the session and connect again; the sandbox and its mailboxes stay."""
+        self._from_code(self.model.start_over)
+
+    def refresh(self) -> None:
+        """Show what happened on this session outside the console."""
+        self._from_code(self.model.refresh)
+
+    @property
+    def client(self) -> Client | None:
+        """The client behind the console; None if it could not connect."""
+        return self.model.client
+
+    @property
+    def reply(self) -> StepReply | None:
+        """The last reply."""
+        return self.model.reply
+
+    # What a click or a key does.
+
+    def _on_press(self, verb: str) -> None:
+        if self._edit_first.value and self.model.meaning is Meaning.COMMAND:
+            self.model.draft = self.model.ready_line(verb)
+            self._input.focus()
+        else:
+            self._and_focus(lambda: self.model.press(verb))
+
+    def _on_typed(self, change: Any) -> None:
+        """A new line means Enter. It comes inside the text: a message of its own, as a one-line
+        field sends it, may overtake the last letters while the kernel is busy."""
+        with self._lock:
+            before, now = self.model.draft, change["new"]
+            at_the_end = now.endswith("\n")
+            self.model.draft = now
+            if self.model.meaning is Meaning.CONTENT or now == before:
+                return
+            if not at_the_end and now.replace("\n", "", 1) != before:
+                if "\n" in now:
+                    self._show()  # several lines were pasted: the field grows
+                return
+            self.model.draft = now.removesuffix("\n") if at_the_end else before
+            self._guarded(self._on_send)(change)
+
+    def _on_send(self) -> None:
+        self._and_focus(self.model.send_draft)
+
+    def _on_secrets(self) -> None:
+        self._log.secrets = self._secrets.value
+
+    def _and_focus(self, step: Callable[[], object]) -> None:
+        """Run a step; when the next line means something else, the input wants the learner."""
+        before = self.model.meaning
+        step()
+        if self.model.meaning not in (before, Meaning.COMMAND, Meaning.CLOSED):
+            self._input.focus()
+
+    # Steps, and what is shown after each.
+
+    def _from_code(self, step: Callable[[], _T]) -> _T:
+        with self._lock:
+            try:
+                result = step()
+            finally:
+                self._show()
+            if self.model.error is not None:
+                raise self.model.error
+            return result
+
+    def _guarded(self, step: Callable[[], object]) -> Callable[[object], None]:
+        """A callback that shows whatever goes wrong: nobody sees an error that it raises."""
+
+        def callback(_: object) -> None:
+            with self._lock:
+                try:
+                    step()
+                except KeyboardInterrupt:
+                    self.model.fail("Interrupted", "The step was stopped. Press Start over.")
+                except Exception as error:  # a border
+                    self.model.fail("A fault inside smtplab", f"{type(error).__name__}: {error}")
+                self._show()
+
+        return callback
+
+    def _show(self) -> None:
+        model = self.model
+        self._bar.value = render.bar(model)
+        self._log.show()
+        self._explanation.value = render.explanation(model.reply, model.notice)
+        for choice in model.palette:
+            _mark(self._palette[choice.verb], choice.line, choice.legal)
+        self._legend.value = render.legend(model)
+        self._hint.value = render.hint(model)
+        content = model.meaning is Meaning.CONTENT
+        self._input.description = model.meaning.value
+        self._input.placeholder = _PLACEHOLDERS.get(model.meaning, "")
+        self._input.rows = 9 if content else min(6, model.draft.count("\n") + 1)
+        self._input.value = model.draft
+        self._send_button.description = f"Send {model.meaning.value.lower()}"
+
+    def __repr__(self) -> str:
+        return f"<Console on {self.model.host} : {self.model.port}, {self.model.state.value}>"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, object]:
+        """The live view where a front end is, and always HTML and text that need none."""
+        bundle: dict[str, object] = {
+            "text/plain": render.as_static_text(self.model),
+            "text/html": render.as_static_html(self.model),
+        }
+        if not isinstance(self.view.comm, DummyComm):
+            view = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
+            bundle[_LIVE] = view
+        return bundle
+
+
+def _named(name: str, widget: Any) -> Any:
+    return widget.add_class(f"smtplab-{name}")
+
+
+def _mark(button: Any, line: str, legal: bool) -> None:
+    shown = line if not line.startswith("AUTH") else "AUTH PLAIN with alice's toy password"
+    button.tooltip = f"{'In order now' if legal else 'Out of order now'}. Sends: {shown}"
+    button._dom_classes = ("smtplab-legal" if legal else "smtplab-illegal",)
+
+
+def _css() -> str:
+    return files(__package__).joinpath("console.css").read_text(encoding="utf-8")

@@ -1,0 +1,259 @@
+"""The console without its window: the client, the present line, the palette, notices (RFC 5321)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import NamedTuple
+
+from smtplab import commands
+from smtplab.client import Client
+from smtplab.errors import ConnectionLost, LocalProtocolError, RemoteProtocolError, SMTPLabError
+from smtplab.sandbox import Sandbox
+from smtplab.session import VERBS, State
+from smtplab.step_reply import StepReply
+from smtplab.transcript import Transcript
+from smtplab.transcript.rendering import sender
+from smtplab.widgets.conversation import Conversation
+from smtplab.widgets.examples import ready_content, ready_line, ready_response, who_signs_in
+from smtplab.widgets.words import ServerSide
+
+
+class Meaning(Enum):
+    """What the server would take the next line for."""
+
+    COMMAND = "Command"
+    RESPONSE = "Response"
+    CONTENT = "Content"
+    CLOSED = "Closed"
+
+
+class Choice(NamedTuple):
+    """One button of the palette."""
+
+    verb: str
+    line: str  # what a press sends
+    legal: bool
+
+
+class Notice(NamedTuple):
+    """Something that is no reply: what happened, and what to do."""
+
+    headline: str
+    text: str
+    error: Exception | None = None
+
+
+_HEADLINES: dict[type[Exception], str] = {
+    LocalProtocolError: "Nothing was sent",
+    RemoteProtocolError: "The server broke the rules",
+    ConnectionLost: "No connection",
+}
+_MEANING = {
+    State.DATA: Meaning.CONTENT,
+    State.AUTH: Meaning.RESPONSE,
+    State.CLOSED: Meaning.CLOSED,
+    State.OUT_OF_STEP: Meaning.CLOSED,
+}
+
+
+class ConsoleModel:
+    """Runs one step at a time and keeps what there is to show; it raises nothing but interrupts."""
+
+    def __init__(self, sandbox: Sandbox, host: str, port: int) -> None:
+        self.sandbox, self.host, self.port = sandbox, host, port
+        self.client: Client | None = None
+        self.notice: Notice | None = None
+        self.start_over()
+
+    # The steps.
+
+    def start_over(self) -> None:
+        """Close what is open and connect again; the sandbox and its mailboxes stay."""
+        before, self.client = self.client, None
+        self.conversation = Conversation()
+        self.reply: StepReply | None = None
+        self.draft = ""  # what stands in the input
+        self.round_trips = 0
+        self._server_side = ServerSide()
+        self._client_position = 0
+        self._last_meaning = Meaning.COMMAND
+        self._run(lambda: self._connect(before))
+
+    def send(self, text: str) -> StepReply | None:
+        """Send one line, or the whole content after 354; None if there is no reply to show."""
+        return self._run(lambda: self._send(text))
+
+    def send_draft(self) -> StepReply | None:
+        """Send what stands in the input: all of it as content, else its first line."""
+        text, rest = self.draft, ""
+        if self.meaning is not Meaning.CONTENT:
+            text, _, rest = self.draft.partition("\n")
+        before = self.draft
+        self.draft = rest
+        reply = self.send(text)
+        if isinstance(self.error, LocalProtocolError):  # nothing was sent, so nothing is lost
+            self.draft = before
+        return reply
+
+    def press(self, verb: str) -> StepReply | None:
+        """Send the ready line of a verb; after 354 it becomes one more line of the content."""
+        line = self.ready_line(verb)
+        if self.meaning is not Meaning.CONTENT:
+            return self.send(line)
+        self.draft += line if not self.draft or self.draft.endswith("\n") else f"\n{line}"
+        self.notice = Notice(
+            "Not sent as a command",
+            f"After 354 every line is content, so {verb} was added to the content below. "
+            "Send the content first; then the server reads commands again.",
+        )
+        return None
+
+    def refresh(self) -> None:
+        """Look for events that came outside a step of this console."""
+        self._pull()
+
+    def fail(self, headline: str, text: str) -> None:
+        """Keep something that went wrong outside a step, so that it is shown."""
+        self.notice = Notice(headline, text)
+
+    @property
+    def error(self) -> Exception | None:
+        """What went wrong in the last step."""
+        return self.notice.error if self.notice is not None else None
+
+    # What there is to show.
+
+    @property
+    def state(self) -> State:
+        return self.client.state if self.client else State.CLOSED
+
+    @property
+    def meaning(self) -> Meaning:
+        return _MEANING.get(self.state, Meaning.COMMAND)
+
+    @property
+    def palette(self) -> tuple[Choice, ...]:
+        legal = self.client.session.legal_next() if self.client else ()
+        return tuple(Choice(verb, self.ready_line(verb), verb in legal) for verb in VERBS)
+
+    def ready_line(self, verb: str) -> str:
+        name = self.client.name if self.client else "laptop.example.org"
+        recipients = self.client.session.recipients if self.client else 0
+        return ready_line(verb, name, recipients, self.sandbox.accounts[0])
+
+    @property
+    def padlock(self) -> str:
+        """Whether anyone on the way can read along, in words."""
+        if self.client is None or not self.client.session.tls:
+            return "not encrypted: anyone on the way can read this"
+        return f"{self._tls_protocol}, certificate {self._tls_verified}"
+
+    @property
+    def is_encrypted(self) -> bool:
+        return self.client is not None and self.client.session.tls
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The other facts on the frame: who signed in, the mail transaction, the round trips."""
+        identity = self.client.session.identity if self.client else None
+        recipients = self.client.session.recipients if self.client else 0
+        transaction = {
+            State.MAIL: "mail transaction open: no recipient yet",
+            State.RCPT: f"mail transaction open: {_count(recipients, 'recipient')}",
+            State.DATA: f"content is next, for {_count(recipients, 'recipient')}",
+            State.OUT_OF_STEP: "out of step: a reply is missing",
+            State.CLOSED: "session closed",
+        }
+        return (
+            f"signed in as {identity}" if identity else "not signed in",
+            transaction.get(self.state, "no mail transaction"),
+            _count(self.round_trips, "round trip"),
+        )
+
+    # Inside.
+
+    def _run(self, action: Callable[[], StepReply | None]) -> StepReply | None:
+        """One step: errors become the notice, and both transcripts are read on afterwards."""
+        self.notice = None
+        reply = None
+        try:
+            reply = action()
+        except SMTPLabError as error:
+            headline = next(text for kind, text in _HEADLINES.items() if isinstance(error, kind))
+            self.notice = Notice(headline, f"{error}", error)
+        except Exception as error:  # a border: whatever goes wrong is shown, never lost
+            text = f"{type(error).__name__}: {error}. Press Start over to go on."
+            self.notice = Notice("A fault inside smtplab", text, error)
+        finally:
+            if reply is not None:
+                self.reply = reply
+            self._pull()
+            self._follow_meaning(replied=reply is not None)
+        return reply
+
+    def _connect(self, before: Client | None) -> StepReply:
+        if before is not None:
+            before.close()
+        self.sandbox.start()  # does nothing where it runs already
+        self._server_transcript: Transcript = self.sandbox.transcript
+        self._server_position = len(self._server_transcript)
+        self.client = Client.connect(self.host, self.port, network=self.sandbox)
+        for account in self.sandbox.accounts:
+            self.client.transcript.secrets.add(account.password)
+        return self.client.greeting
+
+    def _send(self, text: str) -> StepReply | None:
+        client = self.client
+        if client is None or self.meaning is Meaning.CLOSED:
+            raise ConnectionLost("this session is over; press Start over to connect again")
+        if self.meaning is Meaning.CONTENT:
+            lines = text.replace("\r\n", "\n")
+            return client.content(lines.replace("\n", "\r\n").encode())
+        if not text.strip() and self.meaning is Meaning.COMMAND:
+            raise LocalProtocolError("the line is empty; type a command, or press one above")
+        octets = commands.line(text)
+        if text.strip().upper() == "STARTTLS":
+            return client.starttls()
+        if self.meaning is Meaning.RESPONSE or commands.verb_of(octets) == "AUTH":
+            self._claim(client, text)
+        return client.send_raw(octets)
+
+    def _claim(self, client: Client, line: str) -> None:
+        """Note who is signing in, for the frame; a password alone does not change it."""
+        name = who_signs_in(line)
+        if name and name not in {account.password for account in self.sandbox.accounts}:
+            client.session.claimed = name
+
+    def _pull(self) -> None:
+        """Read on where the last step stopped, so that the cost does not grow."""
+        if self.client is None:
+            return
+        connection = self.client.connection
+        seen, self._server_position = self._server_transcript.events_since(self._server_position)
+        for event in seen:
+            if event.connection == connection and event.end == "server":
+                self._server_side.feed(event)
+        fresh, self._client_position = self.client.transcript.events_since(self._client_position)
+        for event in fresh:
+            who = sender(event)
+            self.round_trips += who == "S" or event.kind == "tls"
+            if event.kind == "tls":
+                verified = event.detail.get("verified") == "yes"
+                self._tls_protocol = str(event.detail.get("protocol"))
+                self._tls_verified = "checked" if verified else "NOT checked"
+            self.conversation.append(event, who, self._server_side.phrase(event.step, who))
+
+    def _follow_meaning(self, *, replied: bool) -> None:
+        """When the next line means something else, a ready example stands in the input."""
+        if self.meaning is Meaning.RESPONSE:  # each challenge asks for something else
+            if replied and self.reply is not None:
+                self.draft = ready_response(self.reply.lines, self.sandbox.accounts[0])
+        elif self.meaning is not self._last_meaning:
+            content = self.meaning is Meaning.CONTENT
+            self.draft = ready_content(self.sandbox.clock.now()) if content else ""
+        self._last_meaning = self.meaning
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
