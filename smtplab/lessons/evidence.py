@@ -1,0 +1,142 @@
+"""Evidence: what the sandbox's servers recorded and its mailboxes hold, ready for checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from smtplab.commands import verb_of
+from smtplab.mail_object import ContentReader, Envelope, MailObject
+from smtplab.sandbox import Sandbox, StoredMail
+from smtplab.sandbox.little_internet import LAPTOP
+from smtplab.transcript import Event, Kind, Transcript
+
+_SENT = (Kind.COMMAND, Kind.RESPONSE, Kind.MAIL_DATA)
+_REPLIED = (Kind.REPLY, Kind.CHALLENGE)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One thing that the client sent, and the code of the reply to it (0: none came)."""
+
+    kind: Kind
+    octets: bytes
+    tls: bool
+    code: int
+
+    @property
+    def verb(self) -> str:
+        """The verb of a command; "" for mail data and responses."""
+        return verb_of(self.octets) if self.kind is Kind.COMMAND else ""
+
+    @property
+    def argument(self) -> str:
+        """What follows the verb, without the CR LF."""
+        words = self.octets.decode("utf-8", "replace").split(maxsplit=1)
+        return words[1].rstrip() if len(words) > 1 else ""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """One session of the learner's with a server, as the server recorded it."""
+
+    source: str
+    host: str
+    port: int
+    exchanges: tuple[Exchange, ...] = ()
+
+    def has(self, verb: str, code: int) -> bool:
+        """Whether a command with this verb got this reply code."""
+        return self.at(verb, code) is not None
+
+    def at(self, verb: str, code: int, after: int = -1) -> int | None:
+        """Where, after position `after`, a command with this verb got this code."""
+        for position, exchange in enumerate(self.exchanges):
+            if position > after and (exchange.verb, exchange.code) == (verb, code):
+                return position
+        return None
+
+    def signed_in(self) -> bool:
+        """Whether an AUTH exchange ended with 235."""
+        return any(exchange.code == 235 for exchange in self.exchanges)
+
+    def accepted(self) -> tuple[MailObject, ...]:
+        """The mail objects that the server took with 250 after their end of mail data."""
+        return tuple(self._accepted())
+
+    def _accepted(self) -> Iterator[MailObject]:
+        reverse_path, forward_paths = "", list[str]()
+        for exchange in self.exchanges:
+            done = exchange.code // 100 == 2
+            if exchange.kind is Kind.MAIL_DATA:
+                if done:
+                    envelope = Envelope(reverse_path, tuple(forward_paths))
+                    yield MailObject(envelope, _content(exchange.octets))
+                forward_paths = []
+            elif done and exchange.verb == "RCPT":
+                forward_paths.append(_path(exchange))
+            elif done and exchange.verb == "MAIL":
+                reverse_path, forward_paths = _path(exchange), []
+
+
+class Evidence:
+    """Read from the sandbox itself, after settling; nothing that a learner made counts."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        sandbox.settle()
+        self._sandbox = sandbox
+        transcript = sandbox.transcript
+        by_connection: dict[str, list[Event]] = {}
+        for event in transcript.events:
+            if event.end == "server":
+                by_connection.setdefault(event.connection, []).append(event)
+        read = (_conversation(transcript, events) for events in by_connection.values())
+        self.conversations = tuple(one for one in read if one and one.source == LAPTOP)
+
+    def inbox(self, mailbox: str) -> tuple[StoredMail, ...]:
+        return self._sandbox.inbox(mailbox)
+
+    def arrived(self, mail: MailObject, mailbox: str) -> bool:
+        """Whether this very content lies in the Inbox, with the same reverse-path."""
+        return any(
+            stored.content.endswith(mail.content)
+            and stored.envelope.reverse_path == mail.envelope.reverse_path
+            for stored in self.inbox(mailbox)
+        )
+
+
+def _conversation(transcript: Transcript, events: list[Event]) -> Conversation | None:
+    """The server's record of one connection; None unless it is whole and has octets behind it."""
+    if events[0].kind is not Kind.CONNECT or not _is_real(transcript, events):
+        return None
+    codes = {e.step: int(e.octets[:3]) for e in events if e.kind in _REPLIED}
+    exchanges = tuple(
+        Exchange(e.kind, e.octets, e.tls, codes.get(e.step, 0)) for e in events if e.kind in _SENT
+    )
+    place = events[0].detail
+    return Conversation(
+        str(place["source"]), str(place["host"]), int(str(place["port"])), exchanges
+    )
+
+
+def _is_real(transcript: Transcript, events: list[Event]) -> bool:
+    """Whether octets passed on the wire for these events, and none was slipped in later."""
+    try:
+        wire = transcript.wire(events[0].connection, "server")
+    except KeyError:
+        return False
+    in_order = all(event.seq == n for n, event in enumerate(events))
+    plain = [e for e in events if e.kind in _SENT and not e.tls and e.is_whole]
+    sent = wire.octets("client")
+    return in_order and bool(sent) and (wire.dropped > 0 or all(e.octets in sent for e in plain))
+
+
+def _content(mail_data: bytes) -> bytes:
+    reader = ContentReader()
+    reader.feed(mail_data)
+    return reader.content
+
+
+def _path(exchange: Exchange) -> str:
+    """What stands between the angle brackets of MAIL or RCPT."""
+    return exchange.argument.partition("<")[2].partition(">")[0]

@@ -1,0 +1,216 @@
+"""The course's notebooks: their form, what is stored in them, and that they run twice."""
+
+import copy
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+
+import smtplab
+from smtplab.lessons.catalogue import LESSONS
+from tests import notebook_rules as rules
+from tests import restamp
+
+ROOT = Path(__file__).parents[1]
+PATHS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def name(value):
+    return value.name if isinstance(value, Path) else value.__name__
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=name)
+@pytest.mark.parametrize("path", PATHS, ids=name)
+def test_a_notebook_keeps_the_rule(path, rule):
+    assert list(rule(read(path))) == []
+
+
+@pytest.mark.parametrize("path", PATHS, ids=name)
+def test_a_notebook_is_valid_and_written_in_the_one_form(path):
+    notebook = read(path)
+    nbformat.validate(notebook)
+    tidied = copy.deepcopy(notebook)
+    restamp.tidy(tidied)
+    assert nbformat.writes(tidied) + "\n" == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", PATHS, ids=name)
+def test_the_first_cell_names_lesson_and_version(path):
+    first = rules.code_cells(read(path))[0].source
+    assert f'begin("{path.name[:2]}", notebook="{smtplab.__version__}")' in first
+    assert "sandbox = Sandbox().start()" in first
+
+
+@pytest.mark.parametrize("path", PATHS, ids=name)
+def test_every_exercise_and_question_of_the_lesson_is_asked_once_and_in_order(path):
+    number = path.name[:2]
+    sources = [cell.source for cell in rules.code_cells(read(path))]
+    stubs = [source for source in sources if source.startswith(rules.STUB)]
+    lesson = LESSONS[number]
+    assert stubs == [
+        f'{rules.STUB}\n\ncheck("{exercise.number}", sandbox)' for exercise in lesson.exercises
+    ]
+    text = rules.prose(read(path))
+    for exercise in lesson.exercises:
+        assert f"### Exercise {exercise.number}: {exercise.title}\n" in text
+    asked = [source for source in sources if source.startswith("quiz(")]
+    assert asked == [f'quiz("{number}", {n})' for n in range(1, len(lesson.questions) + 1)]
+
+
+def test_there_is_a_notebook_for_each_lesson():
+    assert [path.name[:2] for path in PATHS] == list(LESSONS)
+
+
+def test_no_exercise_or_question_holds_a_banned_word():
+    assert not rules.BANNED.search(repr(LESSONS))
+
+
+@pytest.mark.parametrize("path", PATHS, ids=name)
+def test_each_cell_runs_twice_the_stubs_stay_red_and_the_solutions_turn_green(path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    notebook = read(path)
+    numbers = [exercise.number for exercise in LESSONS[path.name[:2]].exercises]
+    verdicts = f"[check(n, sandbox).passed for n in {numbers}]"
+    notebook.cells = [
+        copy.deepcopy(cell) for cell in rules.code_cells(notebook) for _ in ("once", "twice")
+    ]
+    notebook.cells += [
+        new_code_cell(f"print({verdicts})"),
+        new_code_cell("from tests.solutions import RIGHT"),
+        new_code_cell(f"for n in {numbers}: RIGHT[n][0](sandbox)"),
+        new_code_cell(f"print({verdicts}, sandbox.errors)"),
+    ]
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"run-{number}"
+    restamp.run(notebook)
+    assert notebook.cells[-4].outputs[0].text == f"{[False] * len(numbers)}\n"
+    assert notebook.cells[-1].outputs[0].text == f"{[True] * len(numbers)} ()\n"
+
+
+# The rules themselves can fail.
+
+
+def _code(notebook):
+    return rules.code_cells(notebook)
+
+
+def _append(text):
+    def spoil(notebook):
+        notebook.cells[-1].source += text
+
+    return spoil
+
+
+def _two_code_cells(notebook):
+    notebook.cells.append(new_code_cell("1", execution_count=99))
+    notebook.cells.append(new_code_cell("2", execution_count=99))
+
+
+def _long_cell(notebook):
+    _code(notebook)[1].source += "\nx = 1" * rules.MAX_LINES
+
+
+def _untagged(notebook):
+    _code(notebook)[1].source = "client.starttls()"
+
+
+def _private(notebook):
+    _code(notebook)[1].source = "sandbox._world"
+
+
+def _foreign_import(notebook):
+    _code(notebook)[0].source = "from smtplab.sandbox.world import World"
+
+
+def _late_import(notebook):
+    _code(notebook)[1].source = "import os"
+
+
+def _count(notebook):
+    _code(notebook)[1].execution_count = None
+
+
+def _no_output(notebook):
+    _code(notebook)[1].outputs = []
+
+
+def _live(notebook):
+    _code(notebook)[1].outputs[0].data[rules.LIVE] = {}
+
+
+def _address(notebook):
+    _code(notebook)[1].outputs[0].data["text/plain"] = "<object at 0x7fd71c1f2910>"
+
+
+def _widgets(notebook):
+    notebook.metadata["widgets"] = {}
+
+
+def _part_missing(notebook):
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("**Minutes:**", "Time:")
+
+
+SPOILT = [
+    (rules.form, _append("\n\n# Second")),
+    (rules.form, _append("\n\n#### Too deep")),
+    (rules.form, _part_missing),
+    (rules.cells, _two_code_cells),
+    (rules.cells, _long_cell),
+    (rules.cells, _untagged),
+    (rules.words, _append(" Just so.")),
+    (rules.words, _append("![](x.png)")),
+    (rules.words, _append("```mermaid\n")),
+    (rules.citations, _append(" RFC 5321, 4.2")),
+    (
+        rules.citations,
+        _append("[RFC 5321, 4.2](https://www.rfc-editor.org/rfc/rfc5321#section-4.3)"),
+    ),
+    (rules.citations, _append("[here](https://www.rfc-editor.org/rfc/rfc5321)")),
+    (rules.names, _private),
+    (rules.names, _foreign_import),
+    (rules.names, _late_import),
+    (rules.stored, _count),
+    (rules.stored, _no_output),
+    (rules.stored, _live),
+    (rules.stored, _address),
+    (rules.stored, _widgets),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "spoil"), SPOILT, ids=lambda value: getattr(value, "__name__", "")
+)
+def test_a_spoilt_notebook_breaks_the_rule(rule, spoil):
+    notebook = read(PATHS[0])
+    spoil(notebook)
+    assert list(rule(notebook))
+
+
+# The tool that stores the outputs.
+
+
+def test_a_draft_becomes_cells_with_their_tags():
+    draft = "# One\n\n```text\nno code\n```\n\n```python needs-tls\nx = 1\n```\nmore\n+++\nlast\n"
+    notebook = restamp.notebook_from(draft)
+    assert [(cell.cell_type, cell.source) for cell in notebook.cells] == [
+        ("markdown", "# One\n\n```text\nno code\n```"),
+        ("code", "x = 1"),
+        ("markdown", "more"),
+        ("markdown", "last"),
+    ]
+    assert notebook.cells[1].metadata.tags == ["needs-tls"]
+
+
+def test_the_version_in_the_first_cell_is_written_anew(monkeypatch):
+    monkeypatch.setattr(restamp, "run", lambda notebook: None)
+    monkeypatch.setattr(smtplab, "__version__", "9.9.9")
+    notebook = restamp.notebook_from('```python\nbegin("00", notebook="0.0.1")\n```\n')
+    restamp.restamp(notebook)
+    assert notebook.cells[0].source == 'begin("00", notebook="9.9.9")'
