@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from dataclasses import dataclass
@@ -20,6 +19,8 @@ from smtplab.transcript import Kind, Transcript
 from smtplab.transport import Network, Stream
 
 if TYPE_CHECKING:
+    import ssl
+
     from smtplab.commands import Parameters
     from smtplab.extensions import Extensions
 
@@ -45,7 +46,9 @@ class Client(Dialogue):
     """One session with one SMTP server."""
 
     def __init__(self, host: str, port: int, stream: Stream, settings: Settings) -> None:
-        transcript = settings.transcript or Transcript(stream.facts.now)
+        transcript = settings.transcript
+        if transcript is None:  # an empty one is false, too
+            transcript = Transcript(stream.facts.now)
         super().__init__(host, port, stream, transcript)
         self.name = settings.name or stream.facts.local_name
         self.greeting: StepReply
@@ -75,9 +78,13 @@ class Client(Dialogue):
         client = cls(host, port, stream, settings)
         client._clear_passwords_allowed = not real
         implicit = settings.implicit_tls
-        if implicit or (implicit is None and port == IMPLICIT_TLS_PORT):
-            client._begin_tls(settings.tls_context)
-        client.greeting = client._read_reply()
+        try:
+            if implicit or (implicit is None and port == IMPLICIT_TLS_PORT):
+                client._begin_tls(settings.tls_context)
+            client.greeting = client._read_reply()
+        except BaseException:
+            client.close()  # the caller never gets it, so nobody else could
+            raise
         return client
 
     def use_tls_context(self, context: ssl.SSLContext | None) -> None:
@@ -127,13 +134,19 @@ class Client(Dialogue):
                     response = method.respond(b64decode(reply.texts[0], validate=True))
                 except (Base64Error, RemoteProtocolError):
                     reply = self.send_raw(b"*\r\n")  # RFC 4954, 4: the client cancels
+                    if self.state is State.AUTH:
+                        self.session.out_of_step()
+                        raise RemoteProtocolError(
+                            f"{self.host} sent another challenge after AUTH was cancelled; "
+                            "close the connection and connect again"
+                        ) from None
                 else:
                     reply = self.respond(response)
             return reply
 
     def respond(self, response: bytes) -> StepReply:
         """Answer one AUTH challenge by hand; `response` is sent in base64 (RFC 4954, 4)."""
-        return self.send_raw(b64encode(response) + b"\r\n")
+        return self._exchange(Kind.RESPONSE, session.CHALLENGE, b64encode(response) + b"\r\n")
 
     def mail(self, reverse_path: str, parameters: Parameters | None = None) -> StepReply:
         """Open a mail transaction; "" is the null reverse-path (RFC 5321, 4.1.1.2)."""

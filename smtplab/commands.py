@@ -29,7 +29,12 @@ def line(text: str) -> bytes:
                 f"{text!r} holds {bad!r}, which would end the command line early; nothing was "
                 "sent. Take it out, or use send_raw() to send exactly these octets."
             )
-    return text.encode("utf-8", "surrogateescape") + b"\r\n"
+    try:
+        return text.encode("utf-8", "surrogateescape") + b"\r\n"
+    except UnicodeEncodeError:
+        raise LocalProtocolError(
+            f"{text!r} holds half a character, which has no octets; nothing was sent"
+        ) from None
 
 
 def ehlo(name: str) -> bytes:
@@ -83,7 +88,7 @@ def rset() -> bytes:
 
 
 def noop(text: str = "") -> bytes:
-    return line(f"NOOP {text}".rstrip())
+    return line(f"NOOP {text}" if text else "NOOP")
 
 
 def vrfy(text: str) -> bytes:
@@ -95,7 +100,7 @@ def expn(text: str) -> bytes:
 
 
 def help_(topic: str = "") -> bytes:
-    return line(f"HELP {topic}".rstrip())
+    return line(f"HELP {topic}" if topic else "HELP")
 
 
 def quit_() -> bytes:

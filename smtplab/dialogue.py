@@ -22,6 +22,7 @@ READ = 65536  # octets asked for at a time
 # AUTH may also stand behind other lines or spaces, in what send_raw() was given.
 _AUTH = re.compile(rb"^[ \t]*AUTH[ \t]+\S+[ \t\r\n]+", re.IGNORECASE | re.MULTILINE)
 
+_SECRET = ("AUTH", session.CHALLENGE)  # steps whose octets hold secrets
 _ENDED = (State.CLOSED, State.OUT_OF_STEP)
 _OUT_OF_STEP = "a reply is missing on this connection; close it and connect again"
 
@@ -62,7 +63,7 @@ class Dialogue:
             self._step += 1
             self.session.sent(step)
             try:
-                self._write_and_record(kind, octets)
+                self._write_and_record(kind, step, octets)
             except OSError as error:
                 return self._after_failed_write(error, step)
             except BaseException:  # an interrupt: nobody knows how much went out
@@ -70,12 +71,13 @@ class Dialogue:
                 raise
             return self._read_reply()
 
-    def _write_and_record(self, kind: Kind, octets: bytes) -> None:
+    def _write_and_record(self, kind: Kind, step: str, octets: bytes) -> None:
         """Write first: the recording is done while the server works on its reply."""
         try:
             self._stream.write(octets)
         finally:
-            secrets = () if kind is Kind.MAIL_DATA else secret_spans(kind, octets)
+            lines = kind is Kind.COMMAND and b"\n" in octets[:-1]  # send_raw() may hold several
+            secrets = secret_spans(kind, octets) if lines or step in _SECRET else ()
             self._recorder.record(kind, self._step, octets, secrets=secrets)
 
     def _after_failed_write(self, error: OSError, step: str) -> StepReply:
@@ -104,7 +106,7 @@ class Dialogue:
             self.session.out_of_step()
             raise ConnectionLost(
                 f"{self.host} sent no reply to {self._waited_for()} within "
-                f"{self._stream.timeout:g} seconds; {_OUT_OF_STEP}"
+                f"{self._stream.timeout:g} seconds; {self._after_silence()}"
             ) from None
         except OSError:
             why = f"by the server, before its reply to {self._waited_for()}"
@@ -123,11 +125,20 @@ class Dialogue:
         self._recorder.record(kind, answered, parser.octets, now.state.note)
         if now.state is State.CLOSED:
             self._closed("by the server")
-        return StepReply(reply.code, reply.texts, step, now.facts)
+        return StepReply(reply.code, reply.texts, step, now.snapshot)
 
     def _waited_for(self) -> str:
         awaited = self.session.awaited
         return awaited[0] if awaited else "nothing"
+
+    def _after_silence(self) -> str:
+        """The next step after a time-out."""
+        if self._waited_for() == session.GREETING and not self.session.tls:
+            return (
+                "it may expect TLS first, as on port 465: "
+                "connect again with Settings(implicit_tls=True)"
+            )
+        return _OUT_OF_STEP
 
     def _begin_tls(self, context: ssl.SSLContext | None) -> None:
         """RFC 3207, 5: octets that came before the handshake may be an attacker's."""

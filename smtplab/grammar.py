@@ -13,7 +13,8 @@ MAX_LOCAL_PART = 64  # octets (RFC 5321, 4.5.3.1.1)
 MAX_DOMAIN = 255  # octets (RFC 5321, 4.5.3.1.2)
 
 # UTF8-non-ascii (RFC 6531, 3.3) widens atext, qtextSMTP and sub-domain.
-_UTF8 = r"\u0080-\U0010ffff"
+# Surrogates stand for octets that are no UTF-8, so they are left out.
+_UTF8 = r"\u0080-\ud7ff\ue000-\U0010ffff"
 
 # atext = ALPHA / DIGIT / "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "/"
 #         / "=" / "?" / "^" / "_" / "`" / "{" / "|" / "}" / "~"          (RFC 5322, 3.2.3)
@@ -35,7 +36,7 @@ _SUB_DOMAIN = rf"[A-Za-z0-9{_UTF8}](?:[A-Za-z0-9\-{_UTF8}]*[A-Za-z0-9{_UTF8}])?"
 _DOMAIN = rf"{_SUB_DOMAIN}(?:\.{_SUB_DOMAIN})*"
 
 # Snum = 1*3DIGIT, a decimal value of 0 to 255
-_SNUM = r"(?:25[0-5]|2[0-4]\d|1\d\d|0?\d?\d)"
+_SNUM = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|0?[0-9]?[0-9])"
 
 # address-literal = "[" ( IPv4-address-literal / IPv6-address-literal
 #                   / General-address-literal ) "]"
@@ -110,7 +111,7 @@ def parse_path(text: str) -> tuple[Path, str]:
         raise LocalProtocolError(f"after the path stands {rest!r}; one space and parameters may")
     local_part = match["local"] or match["postmaster"] or ""
     domain = match["domain"] or ""
-    if len(text) - len(rest) > MAX_PATH:
+    if len(match[0].encode()) > MAX_PATH:
         raise LocalProtocolError(f"the path is longer than {MAX_PATH} octets")
     if len(local_part.encode()) > MAX_LOCAL_PART or len(domain.encode()) > MAX_DOMAIN:
         raise LocalProtocolError(

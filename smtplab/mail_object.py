@@ -109,11 +109,12 @@ class ContentReader:
         if self._skipping:
             end_of_line = window.find(b"\r\n")
             if end_of_line < 0:
-                self._skip(window)
+                self._skip_unfinished(window)
                 return b""
             self._skip(window[:end_of_line])
             self._skipping = False
             window = window[end_of_line + 2 :]
+            self.size += 2  # the CR LF
         # From here on `window` starts at the start of a line.
         end = 0 if window.startswith(END_OF_MAIL_DATA) else window.find(b"\r\n.\r\n") + 2
         if end > 1 or window.startswith(END_OF_MAIL_DATA):
@@ -123,8 +124,9 @@ class ContentReader:
         whole_lines = window.rfind(b"\r\n") + 2 if b"\r\n" in window else 0
         self._keep(window[:whole_lines])
         self._line = window[whole_lines:]
-        if len(self._line) > MAX_TEXT_LINE + 1:
-            self._skip(self._line)
+        text = self._line.removeprefix(b".")
+        if len(text) > MAX_TEXT_LINE + 1:  # one more may be the CR of its CR LF
+            self._skip_unfinished(text)
         return b""
 
     def _keep(self, lines: bytes) -> None:
@@ -144,11 +146,16 @@ class ContentReader:
         else:
             self._chunks.append(lines)
 
-    def _skip(self, part: bytes) -> None:
-        """Count a part of an over-long line; a last CR may belong to its CR LF, so it stays."""
-        self._skipping = self.long_line = True
-        self._chunks.clear()
+    def _skip_unfinished(self, part: bytes) -> None:
+        """Skip what does not end its line; a last CR may belong to its CR LF, so it waits."""
+        self._skipping = True
         self._line = b"\r" if part.endswith(b"\r") else b""
-        part = part.removesuffix(b"\r")
+        self._skip(part.removesuffix(b"\r"))
+
+    def _skip(self, part: bytes) -> None:
+        """Count a part of an over-long line and keep nothing."""
+        self.long_line = True
+        self._chunks.clear()
         self.size += len(part)
+        self.nul = self.nul or b"\0" in part
         self.bare_line_end = self.bare_line_end or b"\n" in part or b"\r" in part

@@ -44,7 +44,7 @@ _SEVERITY_WORDS = {
     Severity.POSITIVE_COMPLETION: "done",
     Severity.POSITIVE_INTERMEDIATE: "go on",
     Severity.TRANSIENT_NEGATIVE: "not now, try again later",
-    Severity.PERMANENT_NEGATIVE: "no, and the same command will fail again",
+    Severity.PERMANENT_NEGATIVE: "no, and it will fail again in the same situation",
 }
 
 
@@ -164,8 +164,7 @@ class ReplyParser:
         """The next whole reply, or None if more octets are needed."""
         buffer = self._buffer
         if not self._texts and (usual := _USUAL_REPLY.fullmatch(buffer)):
-            code, text = usual.groups()
-            self.octets = bytes(buffer)
+            self.octets, code, text = usual[0], usual[1], usual[2]
             buffer.clear()
             self._searched = 0
             return Reply(int(code), (text,))

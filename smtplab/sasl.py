@@ -29,11 +29,15 @@ class Plain:
         if "\0" in username + password:
             raise LocalProtocolError("a username or password for PLAIN cannot hold NUL")
         self._response = f"\0{username}\0{password}".encode()
+        self._asked = False
 
     def initial_response(self) -> bytes | None:
         return self._response
 
     def respond(self, challenge: bytes) -> bytes:
+        if self._asked:
+            raise RemoteProtocolError(f"PLAIN has one challenge; a second came: {challenge!r}")
+        self._asked = True
         return self._response
 
 

@@ -136,8 +136,16 @@ class Session:
 
     def _forget(self) -> None:
         """RFC 3207, 4.2: what was learnt before TLS is forgotten."""
-        self.extensions: Extensions | None = None
+        self._ehlo_reply: Reply | None = None
+        self._extensions: Extensions | None = None
         self.recipients = 0
+
+    @property
+    def extensions(self) -> Extensions | None:
+        """What the last EHLO reply offered, read when it is first asked for; None before it."""
+        if self._extensions is None and self._ehlo_reply is not None:
+            self._extensions = Extensions.from_reply(self._ehlo_reply)
+        return self._extensions
 
     @property
     def awaited(self) -> tuple[str, ...]:
@@ -163,8 +171,8 @@ class Session:
             self.recipients = 0
         if reply.code // 100 == 2:
             if step == "EHLO":
-                self.extensions = Extensions.from_reply(reply)
-                self.recipients = 0
+                self._forget()
+                self._ehlo_reply = reply
             elif step == "HELO":
                 self._forget()
             elif reply.code == 235 and step in ("AUTH", CHALLENGE):
@@ -187,6 +195,11 @@ class Session:
             self.state = State.OUT_OF_STEP
 
     @property
+    def snapshot(self) -> Snapshot:
+        """The same, before the EHLO reply is read: it costs nothing to take one at each step."""
+        return self.state, self.tls, self.identity, self._ehlo_reply
+
+    @property
     def facts(self) -> Facts:
         """What decides which verbs are legal now."""
         return self.state, self.tls, self.identity, self.extensions
@@ -196,6 +209,7 @@ class Session:
         return legal_verbs(self.facts)
 
 
+Snapshot = tuple[State, bool, str | None, Reply | None]  # state, TLS, identity, EHLO reply
 Facts = tuple[State, bool, str | None, Extensions | None]  # state, TLS, identity, EHLO keywords
 
 

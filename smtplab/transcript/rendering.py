@@ -12,6 +12,7 @@ from smtplab.transcript.events import FROM_CLIENT, FROM_SERVER, SCHEMA, Event, K
 from smtplab.transcript.hiding import hide
 
 MAX_SHOWN_LINES = 200  # of one event; the JSON form has all that was kept
+_LEFT = 'style="text-align:left"'  # notebooks align cells of tables to the right
 
 
 def as_text(events: Iterable[Event], *, secrets: bool = False) -> str:
@@ -130,8 +131,9 @@ def _text_lines(event: Event, secrets: bool) -> list[str]:
 def _html_row(event: Event, secrets: bool) -> str:
     who = sender(event)
     if not who:
-        return f'<tr><td></td><td colspan="2"><em>{escape(visible(note(event)))}</em></td></tr>'
+        text = escape(visible(note(event)))
+        return f'<tr><td></td><td colspan="2" {_LEFT}><em>{text}</em></td></tr>'
     lines = "<br>".join(
         f"<code>{escape(line)}</code>" for line in shown_lines(event, secrets=secrets)
     )
-    return f"<tr><td>{event.step}</td><td><b>{who}</b></td><td>{lines}</td></tr>"
+    return f"<tr><td>{event.step}</td><td><b>{who}</b></td><td {_LEFT}>{lines}</td></tr>"

@@ -7,13 +7,13 @@ dozen events, and an `Event` is made of a note when somebody reads it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from threading import Lock
 from typing import Any
 
-from smtplab.transcript import rendering
+from smtplab.transcript import capture, eavesdropper, rendering
 from smtplab.transcript.events import (
     MAX_EVENT_OCTETS,
     Detail,
@@ -157,6 +157,25 @@ class Transcript:
     def to_json(self, *, secrets: bool = False) -> str:
         """One JSON object a line, one line an event."""
         return rendering.as_json_lines(self.events, secrets=secrets)
+
+    def to_pcapng(
+        self,
+        connections: Sequence[str] | None = None,
+        *,
+        addresses: Mapping[str, str] = capture.NO_ADDRESSES,
+        key_log: str = "",
+        secrets: bool = False,
+    ) -> bytes:
+        """The connections (by name, or all) as a capture file; see `capture.pcapng`."""
+        return capture.pcapng(
+            self, connections, addresses=addresses, key_log=key_log, secrets=secrets
+        )
+
+    def eavesdropper(
+        self, connections: Sequence[str] | None = None, *, secrets: bool = False
+    ) -> eavesdropper.Eavesdropper:
+        """What a third person reads on the wire of the connections (by name, or of all)."""
+        return eavesdropper.eavesdrop(self, connections, secrets=secrets)
 
     def __str__(self) -> str:
         return self.to_text()

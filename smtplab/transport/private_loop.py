@@ -23,6 +23,7 @@ class PrivateLoop(asyncio.BaseEventLoop):
         super().__init__()
         self.set_debug(False)
         self._selector = self  # BaseEventLoop asks it what is ready
+        self._clock_resolution = 1e-6  # the real clock's is lost beside a large virtual time
         self._virtual_time = 0.0
         self._next_timer: float | None = None  # seconds to the next timer when last idle
 

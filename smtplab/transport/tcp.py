@@ -26,7 +26,7 @@ class TCPStream(Stream):
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         _wait_at_most(connected, min(POLL, timeout))
         self._socket = connected
-        self._recv = connected.recv
+        self._recv, self._send = connected.recv, connected.send
         self.facts = facts
         self.timeout = timeout
 
@@ -37,13 +37,13 @@ class TCPStream(Stream):
             return self._again(lambda: self._recv(n))
 
     def write(self, octets: bytes) -> None:
-        rest = memoryview(octets)
-        while rest:
+        sent = 0
+        while sent < len(octets):
+            rest = memoryview(octets)[sent:] if sent else octets
             try:
-                sent = self._socket.send(rest)
+                sent += self._send(rest)
             except (BlockingIOError, TimeoutError):
-                sent = self._again(lambda: self._socket.send(rest))  # noqa: B023  (run at once)
-            rest = rest[sent:]
+                sent += self._again(lambda: self._send(rest))  # noqa: B023  (run at once)
 
     def close(self) -> None:
         with suppress(OSError):
@@ -61,6 +61,7 @@ class TCPStream(Stream):
 
 def _wait_at_most(connected: socket.socket, seconds: float) -> None:
     """Bound each system call. Where the kernel can do it, that saves a poll before each."""
+    seconds = max(seconds, 0.001)  # to the kernel, 0 means for ever
     if sys.platform == "win32":
         connected.settimeout(seconds)
         return
