@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Answers each line at once: what is left is the cost of the client.
+# Answers at once: what is left is the cost of the client.
 RESPONDER = """
 import socket
 listening = socket.create_server(("127.0.0.1", 0))
@@ -18,7 +18,10 @@ while True:
     peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     peer.sendall(b"220 responder.example ESMTP\\r\\n")
     while octets := peer.recv(65536):
-        peer.sendall(b"250 2.0.0 OK\\r\\n" * octets.count(b"\\n"))
+        if octets[:4].upper() == b"DATA":
+            peer.sendall(b"354 Go on\\r\\n")
+        else:
+            peer.sendall(b"250 2.0.0 OK\\r\\n")
 """
 
 BARE_AIOSMTPD = """
