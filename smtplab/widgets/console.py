@@ -125,7 +125,10 @@ class Console:
             self._guarded(self._on_send)(change)
 
     def _on_send(self) -> None:
-        self._and_focus(self.model.send_draft)
+        """The field is emptied before the step, so that no letter typed meanwhile is lost."""
+        line = self.model.take_draft()
+        self._input.value = self.model.draft
+        self._and_focus(lambda: self.model.send_taken(line))
 
     def _on_secrets(self) -> None:
         self._log.secrets = self._secrets.value
@@ -166,6 +169,13 @@ class Console:
 
     def _show(self) -> None:
         model = self.model
+        # The field first: whoever has read the reply may type at once.
+        content = model.meaning is Meaning.CONTENT
+        self._input.description = model.meaning.value
+        self._input.placeholder = _PLACEHOLDERS.get(model.meaning, "")
+        self._input.rows = 9 if content else min(6, model.draft.count("\n") + 1)
+        self._input.value = model.draft
+        self._send_button.description = f"Send {model.meaning.value.lower()}"
         self._bar.value = render.bar(model)
         self._log.show()
         self._explanation.value = render.explanation(model.reply, model.notice)
@@ -173,12 +183,6 @@ class Console:
             _mark(self._palette[choice.verb], choice.line, choice.legal)
         self._legend.value = render.legend(model)
         self._hint.value = render.hint(model)
-        content = model.meaning is Meaning.CONTENT
-        self._input.description = model.meaning.value
-        self._input.placeholder = _PLACEHOLDERS.get(model.meaning, "")
-        self._input.rows = 9 if content else min(6, model.draft.count("\n") + 1)
-        self._input.value = model.draft
-        self._send_button.description = f"Send {model.meaning.value.lower()}"
 
     def __repr__(self) -> str:
         return f"<Console on {self.model.host} : {self.model.port}, {self.model.state.value}>"

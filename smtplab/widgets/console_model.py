@@ -84,16 +84,20 @@ class ConsoleModel:
         """Send one line, or the whole content after 354; None if there is no reply to show."""
         return self._run(lambda: self._send(text))
 
-    def send_draft(self) -> StepReply | None:
-        """Send what stands in the input: all of it as content, else its first line."""
-        text, rest = self.draft, ""
+    def take_draft(self) -> str:
+        """Take out of the input what the next step sends: the whole content, or one line."""
+        line, rest = self.draft, ""
         if self.meaning is not Meaning.CONTENT:
-            text, _, rest = self.draft.partition("\n")
-        before = self.draft
+            line, _, rest = self.draft.partition("\n")
         self.draft = rest
-        reply = self.send(text)
-        if isinstance(self.error, LocalProtocolError):  # nothing was sent, so nothing is lost
-            self.draft = before
+        return line
+
+    def send_taken(self, line: str) -> StepReply | None:
+        """Send what was taken; if nothing could be sent, it is put back."""
+        rest = self.draft
+        reply = self.send(line)
+        if isinstance(self.error, LocalProtocolError):
+            self.draft = f"{line}\n{rest}" if rest else line
         return reply
 
     def press(self, verb: str) -> StepReply | None:
