@@ -65,14 +65,11 @@ TABLE: dict[tuple[State, str, int], State] = {
     (_S.AUTH, CHALLENGE, 5): _S.READY,
     # RFC 5321, 4.1.1.2 and 4.1.1.3.
     (_S.READY, "MAIL", 2): _S.MAIL,
+    (_S.GREETED, "MAIL", 2): _S.MAIL,  # a lax server wants no EHLO
     (_S.MAIL, "RCPT", 2): _S.RCPT,
     # RFC 5321, 4.1.1.4 and 3.3: 354 asks for mail data; its final reply ends the transaction.
-    (_S.RCPT, "DATA", 3): _S.DATA,
-    (
-        _S.MAIL,
-        "DATA",
-        3,
-    ): _S.DATA,  # RFC 2920, 3.1: only after pipelining, with no recipient
+    # A lax server may give 354 in any state; after it every line is mail data all the same.
+    **{(state, "DATA", 3): _S.DATA for state in _OPEN},
     (_S.DATA, END_OF_DATA, 2): _S.READY,
     (_S.DATA, END_OF_DATA, 4): _S.READY,
     (_S.DATA, END_OF_DATA, 5): _S.READY,

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import count
 from time import monotonic
 from typing import TypeVar
 
@@ -75,11 +76,9 @@ def _wait_at_most(connected: socket.socket, seconds: float) -> None:
 class Internet:
     """The network of real servers; `ConnectionLost` says why a connection is not to be had."""
 
-    def __init__(self) -> None:
-        self._opened = 0
+    _numbers = count(1)  # of all its connections, so that each has a name of its own
 
     def open(self, host: str, port: int, *, source: str | None, timeout: float) -> Stream:
-        self._opened += 1
         try:
             connected = socket.create_connection(
                 (host, port), timeout, source_address=(source, 0) if source else None
@@ -88,7 +87,7 @@ class Internet:
             raise ConnectionLost(why_no_connection(error, host, port)) from None
         address = connected.getsockname()[0]
         facts = StreamFacts(
-            connection=f"c{self._opened}",
+            connection=f"c{next(self._numbers)}",
             source=address,
             local_name=address_literal(address),
             now=_real_time,
