@@ -36,6 +36,7 @@ class Step:
 
     name: str
     arguments: tuple[str, ...]
+    transport: str = "tcp"  # of the sandboxes that it starts
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,14 @@ class Outcome:
 def steps(pytest_arguments: Sequence[str]) -> list[Step]:
     """Every check in order, the longest last."""
     core = [f"smtplab/{name}.py" for name in CORE] + [f"smtplab/{name}/*" for name in CORE]
+    notebooks = ("-m", "pytest", *NBVAL, *SPREAD, "notebooks")
     judge = ("-m", "coverage", "report", f"--include={','.join(core)}")
     return [
         Step("ruff check", ("-m", "ruff", "check", ".")),
         Step("ruff format", ("-m", "ruff", "format", "--check", ".")),
         Step("mypy", ("-m", "mypy")),
-        Step("notebooks", ("-m", "pytest", *NBVAL, *SPREAD, "notebooks")),
+        Step("notebooks", notebooks),
+        Step("the same in memory", notebooks, transport="memory"),
         Step("tests", ("-m", "pytest", *SPREAD, "--cov", "--cov-report=", *pytest_arguments)),
         Step("core coverage", (*judge, f"--fail-under={CORE_PERCENT}")),
     ]
@@ -69,6 +72,7 @@ def run(step: Step) -> Outcome:
     with subprocess.Popen(
         [sys.executable, *step.arguments],
         cwd=ROOT,
+        env=os.environ | {"SMTPLAB_TRANSPORT": step.transport},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -87,7 +91,7 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     for outcome in sorted(outcomes, key=lambda outcome: outcome.step.name == "tests"):
         word = "ok  " if outcome.code == 0 else "FAIL"
         name, last_line = outcome.step.name, outcome.last_line.strip("= ")
-        lines.append(f"{word} {name:<14} {outcome.seconds:6.1f} s   {last_line}")
+        lines.append(f"{word} {name:<18} {outcome.seconds:6.1f} s   {last_line}")
     return "\n".join(lines)
 
 

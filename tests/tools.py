@@ -22,6 +22,7 @@ HINTS = {
     "curl": "install curl (Debian: apt install curl)",
     "node": "install Node.js (Debian: apt install nodejs npm)",
     "swaks": "install swaks (Debian: apt install swaks libnet-ssleay-perl)",
+    "tshark": "install tshark (Debian: apt install --no-install-recommends tshark)",
     "smtp-sink": "it is part of Postfix; .ci/run unpacks it without installing Postfix",
     "smtp-source": "it is part of Postfix; .ci/run unpacks it without installing Postfix",
 }

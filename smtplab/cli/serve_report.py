@@ -91,6 +91,7 @@ class JSONReport(Report):
                 "bound_port": bound,
                 "tls": one.tls if ca_file else "none",
                 "auth": one.auth,
+                "service": one.service,
             }
             for one, bound in self.sandbox.bound_ports.items()
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import ssl
 import tempfile
 from pathlib import Path
@@ -13,12 +14,17 @@ except ImportError:  # a browser's Python has no cryptography; then no listener 
 
 
 class Authority:
-    """Issues one certificate a host; its CA file lets other programs trust them."""
+    """Issues one certificate a host; its CA file lets other programs trust them.
 
-    def __init__(self) -> None:
+    With `key_log`, the secrets of every TLS session are added to that file, for Wireshark.
+    """
+
+    def __init__(self, key_log: Path | None = None) -> None:
+        self._key_log = key_log
         self._ca = trustme.CA(organization_name="smtplab sandbox, for practice only")
         self._servers: dict[str, ssl.SSLContext] = {}
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
+        self._closed = False
 
     @staticmethod
     def is_available() -> bool:
@@ -30,7 +36,10 @@ class Authority:
         if host not in self._servers:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.num_tickets = 0  # what a ticket holds differs from run to run
-            self._ca.issue_cert(host).configure_cert(context)
+            # The two names under which mail programs outside the sandbox reach it.
+            self._ca.issue_cert(host, "localhost", "127.0.0.1").configure_cert(context)
+            if self._key_log is not None:
+                context.keylog_filename = str(self._key_log)
             self._servers[host] = context
         return self._servers[host]
 
@@ -40,16 +49,19 @@ class Authority:
         self._ca.configure_trust(context)
         return context
 
-    def ca_file(self) -> Path:
-        """The CA certificate as a PEM file; it is gone after `close()`."""
+    def ca_file(self) -> Path | None:
+        """The CA certificate as a PEM file; None after `close()`, when the file is gone."""
+        if self._closed:
+            return None
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="smtplab-ca-")
-            self._ca.cert_pem.write_to_path(str(Path(self._folder.name) / "ca.pem"))
-        return Path(self._folder.name) / "ca.pem"
+            self._folder = Path(tempfile.mkdtemp(prefix="smtplab-ca-"))
+            self._ca.cert_pem.write_to_path(str(self._folder / "ca.pem"))
+        return self._folder / "ca.pem"
 
     def close(self) -> None:
+        self._closed = True
         if self._folder is not None:
-            self._folder.cleanup()
+            shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import dns.exception
 import dns.name
 import dns.rdatatype
 import dns.zone
@@ -32,7 +33,10 @@ class Zones:
 
     def look_up(self, name: str, type_: str) -> tuple[str, ...]:
         """The records of one type at a name, as zone-file text; () if there are none."""
-        records = self._find(dns.name.from_text(name), dns.rdatatype.from_text(type_))
+        try:
+            records = self._find(dns.name.from_text(name), dns.rdatatype.from_text(type_))
+        except dns.exception.DNSException:  # no DNS name at all: an over-long or empty label
+            records = ()
         self.log.append(Query(name, type_, records))
         return records
 

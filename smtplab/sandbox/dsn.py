@@ -11,10 +11,12 @@ def failure_report(
 ) -> MailObject:
     """A `multipart/report` from the null reverse-path; `mark` is its queue id and its date."""
     queue_id, date = mark
-    boundary = f"={queue_id}="
     told = "\r\n".join(f"  {path}: {_one_line(reply)}" for path, reply in failed)
     statuses = "\r\n".join(_status_of(path, reply) for path, reply in failed)
     header_section = mail.content.partition(b"\r\n\r\n")[0]
+    boundary = f"={queue_id}="
+    while boundary.encode() in header_section:  # it may not end a part early (RFC 2046, 5.1.1)
+        boundary += "="
     text = f"""\
 From: Mail delivery system <postmaster@{host.partition(".")[2]}>\r
 To: <{mail.envelope.reverse_path}>\r

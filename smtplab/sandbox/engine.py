@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
 from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aiosmtpd.smtp import MISSING, SMTP, Session, TLSSetupException
+from aiosmtpd.smtp import SMTP, Session, TLSSetupException
 
 from smtplab import session
 from smtplab.commands import MAX_AUTH_LINE, MAX_COMMAND_LINE, verb_of
@@ -69,7 +67,12 @@ class Engine(SMTP):
     ) -> None:
         self.command_size_limits = defaultdict(lambda: MAX_COMMAND_LINE)  # not the shared one
         super().__init__(
-            NoHooks(), hostname=host.name, ident="ESMTP smtplab", tls_context=tls_context, loop=loop
+            NoHooks(),
+            hostname=host.name,
+            ident="ESMTP smtplab",
+            tls_context=tls_context,
+            auth_require_tls=False,  # the server itself looks, before aiosmtpd would
+            loop=loop,
         )
         self.host = host
         self.recorder = recorder
@@ -79,7 +82,7 @@ class Engine(SMTP):
         self._searched = 0
         self._arrived = 0  # octets ever
         self._eof = False
-        self._paused = False
+        self._reading_paused = False
         self._waiting: asyncio.Future[None] | None = None
         self._close_recorded = False
         self.state = State.CONNECTED
@@ -90,7 +93,7 @@ class Engine(SMTP):
     def __dir__(self) -> list[str]:
         """aiosmtpd looks through this at each connection for verbs and AUTH mechanisms; to name
         nothing else halves what a connection costs."""
-        return _verbs_and_mechanisms(type(self))
+        return _verbs_and_mechanisms(type(self).__mro__)
 
     def _create_session(self) -> Session:
         return QuietSession(self.loop)
@@ -112,8 +115,8 @@ class Engine(SMTP):
     def data_received(self, data: bytes) -> None:
         self._inbox += data
         self._arrived += len(data)
-        if len(self._inbox) > HIGH_WATER and not self._paused:
-            self._paused = True
+        if len(self._inbox) > HIGH_WATER and not self._reading_paused:
+            self._reading_paused = True
             self.transport.pause_reading()
         self._wake()
 
@@ -123,7 +126,7 @@ class Engine(SMTP):
         return not self.tls  # keep our direction open: what was received is still answered
 
     def connection_lost(self, error: Exception | None) -> None:
-        super().connection_lost(error)
+        super().connection_lost(None)  # an error that nobody fetches would be logged
         self._close_event("by the client")
 
     def _reset_timeout(self, duration: float | None = None) -> None:
@@ -180,8 +183,8 @@ class Engine(SMTP):
         """Wait for octets; held replies go out first, because the client may wait for them."""
         arrived = self._arrived
         await self.flush()
-        if self._paused:
-            self._paused = False
+        if self._reading_paused:
+            self._reading_paused = False
             self.transport.resume_reading()
         if self._arrived == arrived and not self._eof:
             self._reset_timeout()
@@ -229,6 +232,10 @@ class Engine(SMTP):
         if self.transport is not None:
             self.transport.close()
 
+    def never_began(self) -> None:
+        """The connection has ended; if TLS from the first octet failed, nothing else says so."""
+        self._close_event("in the TLS handshake")
+
     def _close_event(self, why: str) -> None:
         if not self._close_recorded:
             self._close_recorded = True
@@ -273,42 +280,10 @@ class Engine(SMTP):
         """Do what one command line says."""
         raise NotImplementedError
 
-    # AUTH, as aiosmtpd's mechanisms see it.
-
-    async def challenge_auth(
-        self, challenge: str | bytes, encode_to_b64: bool = True, log_client_response: bool = False
-    ) -> Any:
-        """Send a 334 challenge and read the response (RFC 4954, 4); MISSING if it is none."""
-        octets = challenge.encode() if isinstance(challenge, str) else challenge
-        await self.push(b"334 " + (b64encode(octets) if encode_to_b64 else octets))
-        line = await self.read_line(MAX_AUTH_LINE)
-        self.step += 1
-        if line is None:
-            raise ConnectionResetError
-        if isinstance(line, type):
-            await self.push("500 5.5.6 Authentication exchange line is too long")
-            return MISSING
-        response = line.rstrip(b"\r\n")
-        hidden = () if response == b"*" else ((0, len(response)),)
-        self.recorder.record(Kind.RESPONSE, self.step, line, secrets=hidden)
-        if response == b"*":
-            await self.push("501 5.7.0 Authentication cancelled")
-            return MISSING
-        try:
-            return b64decode(response, validate=True)
-        except Base64Error:
-            await self.push("501 5.5.2 The response is not base64")
-            return MISSING
-
 
 @cache
-def _verbs_and_mechanisms(server: type[Engine]) -> list[str]:
-    return [
-        name
-        for base in server.__mro__
-        for name in vars(base)
-        if name.startswith(("smtp_", "auth_"))
-    ]
+def _verbs_and_mechanisms(bases: tuple[type, ...]) -> list[str]:
+    return [name for base in bases for name in vars(base) if name.startswith(("smtp_", "auth_"))]
 
 
 def auth_spans(octets: bytes) -> tuple[tuple[int, int], ...]:

@@ -60,7 +60,8 @@ class MailHost:
         self._stored += 1
         mail_id = f"m{self._stored}"
         traced = self._traced(mail, arrival, mail_id)
-        for path in paths:
+        by_mailbox = {id(self.mailbox_of(path)): path for path in paths}
+        for path in by_mailbox.values():  # one copy each, however often it was named
             self.deliver(traced, path)
         return mail_id
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from threading import RLock
+from contextlib import suppress
+from threading import RLock, Thread
 from typing import TypeVar
 
 from smtplab.errors import ConnectionLost
@@ -37,9 +38,14 @@ class InMemory:
 
     def stop(self) -> None:
         with self._lock:
-            loop, self._loop = self._loop, None
+            loop = self._loop
             if loop is None:
                 return
+            if loop.is_running():  # the garbage collector may call while this thread pumps
+                with suppress(RuntimeError):  # a browser tab starts no thread
+                    Thread(target=self.stop).start()
+                return
+            self._loop = None
             for tap in list(self._world.live):
                 tap.abort()
             loop.pump()
@@ -50,11 +56,11 @@ class InMemory:
 
     def open(self, host: str, port: int, *, source: str | None, timeout: float) -> Stream:
         listener = self._world.listener(host, port)
-        if self._loop is None:
-            raise ConnectionLost("the sandbox is stopped; start it with sandbox.start()")
         if listener is None:
             raise ConnectionLost(f"nobody listens at {host} port {port} in the sandbox")
         with self._lock:
+            if self._loop is None:
+                raise ConnectionLost("the sandbox is stopped; start it with sandbox.start()")
             facts = self._world.facts(source or LAPTOP)
             tap = self._world.connected(listener, self._loop, facts.connection, facts.source)
             transport = MemoryTransport(self._loop, tap)
@@ -65,8 +71,9 @@ class InMemory:
             return action()
 
     def run_queue(self, run_due: Callable[[], None]) -> None:
-        """The caller's own thread does it."""
-        run_due()
+        """The caller's own thread does it; another one that comes meanwhile waits."""
+        with self._lock:
+            run_due()
 
     def queue_has_mail(self, run_due: Callable[[], None]) -> None:
         """It waits for `settle()`: a server never opens a connection while it is pumped."""

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from smtplab.mail_object import Envelope
+from smtplab.sandbox.clock import START
 
 
 @dataclass(frozen=True)
 class StoredMail:
-    """One mail object in a folder: its envelope, and its content with trace fields in front."""
+    """One mail object in a folder: its envelope, and its content with trace fields in front.
+
+    The folder gives it a number that is never used again (RFC 3501, 2.3.1.1) and notes when.
+    """
 
     envelope: Envelope
     content: bytes
+    uid: int = field(default=0, compare=False)
+    internal_date: datetime = field(default=START, compare=False)  # RFC 3501, 2.3.3
 
     @property
     def message(self) -> EmailMessage:
@@ -36,12 +44,26 @@ class StoredMail:
 class Mailbox:
     """The folders of one mailbox."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, now: Callable[[], datetime] = lambda: START) -> None:
         self.name = name
+        self.reader: object | None = None  # the POP3 session that has it open (RFC 1939, 4)
+        self._now = now
         self._folders: dict[str, list[StoredMail]] = {"Inbox": [], "Junk": []}
+        self._last_uids: Counter[str] = Counter()
 
     def store(self, folder: str, mail: StoredMail) -> None:
-        self._folders[folder].append(mail)
+        place = self._folders[folder]
+        uid = self.next_uid(folder)
+        place.append(replace(mail, uid=uid, internal_date=self._now()))
+        self._last_uids[folder] = uid
+
+    def remove(self, folder: str, uids: Set[int]) -> None:
+        """Take mail objects out of a folder, by number."""
+        self._folders[folder][:] = [m for m in self._folders[folder] if m.uid not in uids]
+
+    def next_uid(self, folder: str) -> int:
+        """The number that the next mail object in a folder gets."""
+        return self._last_uids[folder] + 1
 
     def folder(self, name: str = "Inbox") -> tuple[StoredMail, ...]:
         """What lies in a folder, oldest first; `KeyError` names the folders there are."""

@@ -58,7 +58,9 @@ class MTA:
                 return  # the sandbox was stopped; the item stays in the queue
             except Exception as error:  # a border: kept in sandbox.errors, and tried again later
                 self._host.report(error)
-                self._world.queue.defer(item)
+                reply = Reply(451, (b"4.3.0 Local error in processing",))
+                outcomes = [Outcome(path, reply) for path in item.waiting]
+                self._conclude_in_world(item, outcomes)
 
     def _attempt(self, item: QueueItem) -> None:
         by_domain: dict[str, list[str]] = {}
@@ -69,6 +71,9 @@ class MTA:
             for domain, forward_paths in by_domain.items()
             for outcome in self._to_domain(domain, forward_paths, item)
         ]
+        self._conclude_in_world(item, outcomes)
+
+    def _conclude_in_world(self, item: QueueItem, outcomes: list[Outcome]) -> None:
         self._carrier.call(lambda: self._conclude(item, outcomes))
 
     def _to_domain(self, domain: str, paths: list[str], item: QueueItem) -> list[Outcome]:
@@ -88,7 +93,10 @@ class MTA:
         return [Outcome(path, reply) for path in paths]
 
     def _deliver(self, forward_path: str, item: QueueItem) -> Outcome:
-        self._host.deliver(item.mail, parse_path(f"<{forward_path}>")[0])
+        path = parse_path(f"<{forward_path}>")[0]
+        if self._host.mailbox_of(path) is None:  # the reverse-path of what comes back is free
+            return Outcome(forward_path, Reply(550, (b"5.1.1 No such mailbox here",)))
+        self._host.deliver(item.mail, path)
         return Outcome(forward_path, Reply(250, (b"2.0.0 Delivered here",)))
 
     def _relay(self, host: str, paths: list[str], item: QueueItem) -> list[Outcome]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import weakref
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
 
@@ -22,6 +23,8 @@ _T = TypeVar("_T")
 LOOPBACK = "127.0.0.1"
 BACKLOG = 512  # connections that may wait to be accepted
 STOP_WITHIN = 5.0  # seconds
+THREADS = "smtplab-"  # how the names of the threads begin
+_STOPPED = "the sandbox is stopped; start it with sandbox.start()"
 
 
 class OverTCP:
@@ -40,6 +43,7 @@ class OverTCP:
         self._loop: asyncio.AbstractEventLoop
         self._thread: threading.Thread | None = None
         self._queue_thread: ThreadPoolExecutor
+        self._stopping = False
 
     @property
     def bound_ports(self) -> dict[Listener, int]:
@@ -50,7 +54,7 @@ class OverTCP:
         try:
             for listener in LISTENERS:
                 self._sockets[listener] = _listen(self._ports.get(listener.key, 0))
-        except OSError:
+        except (OSError, OverflowError):
             port = self._ports.get(listener.key, 0)
             self._close_sockets()
             raise ConnectionLost(
@@ -60,28 +64,34 @@ class OverTCP:
         self._loop = asyncio.SelectorEventLoop()
         for listener, sock in self._sockets.items():
             self._loop.add_reader(sock, self._accept, listener, sock)
-        self._queue_thread = ThreadPoolExecutor(1, "smtplab-queue")
-        self._thread = threading.Thread(
-            target=self._loop.run_forever, name="smtplab-sandbox", daemon=True
-        )
+        self._queue_thread = ThreadPoolExecutor(1, f"{THREADS}queue")
+        self._thread = threading.Thread(target=self._run, name=f"{THREADS}sandbox", daemon=True)
         self._thread.start()
+
+    def _run(self) -> None:
+        self._loop.run_forever()
+        self._loop.call_soon(self._loop.stop)
+        self._loop.run_forever()  # what others asked for in the last moment
 
     def stop(self) -> None:
         """End every connection, both threads, and every socket."""
         thread = self._thread
         if thread is None:
             return
-        if threading.current_thread() is thread:  # the garbage collector may call from there
-            self._loop.create_task(self._shut_down())
+        if threading.current_thread().name.startswith(THREADS):
+            # The garbage collector may call from our own threads, which cannot end themselves.
+            threading.Thread(target=self.stop).start()
             return
-        self._queue_thread.shutdown(wait=False, cancel_futures=True)
-        asyncio.run_coroutine_threadsafe(self._shut_down(), self._loop).result(STOP_WITHIN)
+        self._stopping = True
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result(STOP_WITHIN)
+        self._queue_thread.shutdown(wait=True, cancel_futures=True)
+        self._loop.call_soon_threadsafe(self._loop.stop)
         thread.join(STOP_WITHIN)
-        self._queue_thread.shutdown(wait=True)
         self._loop.close()
         self._thread = None
 
-    async def _shut_down(self) -> None:
+    async def _hang_up(self) -> None:
+        """End every connection and listen no more."""
         for sock in self._sockets.values():
             self._loop.remove_reader(sock)
         for tap in list(self._world.live):
@@ -93,7 +103,6 @@ class OverTCP:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._close_sockets()
         await asyncio.sleep(0)  # connection_lost of each aborted transport runs here
-        self._loop.call_soon(self._loop.stop)
 
     def _close_sockets(self) -> None:
         for sock in self._sockets.values():
@@ -102,8 +111,8 @@ class OverTCP:
 
     def open(self, host: str, port: int, *, source: str | None, timeout: float) -> Stream:
         listener = self._world.listener(host, port)
-        if self._thread is None:
-            raise ConnectionLost("the sandbox is stopped; start it with sandbox.start()")
+        if self._thread is None or self._stopping:
+            raise ConnectionLost(_STOPPED)
         if listener is None:
             raise ConnectionLost(f"nobody listens at {host} port {port} in the sandbox")
         facts = self.call(lambda: self._world.facts(source or LAPTOP))
@@ -120,7 +129,9 @@ class OverTCP:
             self._dialled.pop(local_port, None)
             reason = error if isinstance(error, OSError) else ConnectionRefusedError()
             raise ConnectionLost(why_no_connection(reason, host, port)) from None
-        return TCPStream(sock, facts, timeout)
+        stream = TCPStream(sock, facts, timeout)
+        weakref.finalize(stream, sock.close)  # a cell that is run again forgets its client
+        return stream
 
     def _accept(self, listener: Listener, listening: socket.socket) -> None:
         with suppress(BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -132,17 +143,19 @@ class OverTCP:
                 return
             connection, source = known or (self._world.name_connection("x"), self._outside)
             tap = self._world.connected(listener, self._loop, connection, source)
-            self._loop.create_task(self._serve(tap, sock))
+            serving = self._loop.create_task(self._serve(tap, sock))
+            serving.add_done_callback(lambda task: sock.close() if task.cancelled() else None)
 
     async def _serve(self, tap: asyncio.Protocol, sock: socket.socket) -> None:
         try:
             await self._loop.connect_accepted_socket(lambda: tap, sock)
-        except (OSError, asyncio.CancelledError):
+        except OSError:
             sock.close()
 
     def call(self, action: Callable[[], _T]) -> _T:
         """Run `action` on the loop's thread, where nobody else touches the world."""
-        if self._thread is None or threading.current_thread() is self._thread:
+        thread = self._thread
+        if thread is None or threading.current_thread() is thread:
             return action()
         result: Future[_T] = Future()
 
@@ -152,19 +165,26 @@ class OverTCP:
             except BaseException as error:
                 result.set_exception(error)
 
-        thread = self._thread
-        self._loop.call_soon_threadsafe(run)
-        while not wait([result], POLL).done:  # so that the stop button works everywhere
-            if not thread.is_alive():
-                raise ConnectionLost("the sandbox was stopped")
+        try:
+            self._loop.call_soon_threadsafe(run)
+        except RuntimeError:  # the loop was closed meanwhile
+            raise ConnectionLost(_STOPPED) from None
+        while not result.done():
+            with suppress(TimeoutError):
+                return result.result(POLL)  # in pieces, so that the stop button works everywhere
+            if self._thread is None and not result.done():
+                raise ConnectionLost(_STOPPED)
         return result.result()
 
     def run_queue(self, run_due: Callable[[], None]) -> None:
         """Wait until the queue's thread has done everything that is due."""
-        if self._thread is not None:
+        if self._thread is None or self._stopping:
+            return
+        with suppress(RuntimeError, CancelledError):  # it was stopped meanwhile
             done = self._queue_thread.submit(run_due)
-            while not wait([done], POLL).done:
-                pass  # an interrupt gets through here
+            while not done.done():
+                with suppress(TimeoutError):
+                    done.result(POLL)
             done.result()
 
     def queue_has_mail(self, run_due: Callable[[], None]) -> None:

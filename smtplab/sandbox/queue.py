@@ -26,7 +26,7 @@ class QueueItem:
     last_reply: str = ""
 
     def __repr__(self) -> str:
-        return f"<QueueItem {self.id} for {', '.join(self.waiting)}, {self.attempts} attempts>"
+        return f"<QueueItem {self.id} for {', '.join(self.waiting)}, attempts: {self.attempts}>"
 
 
 class Queue:

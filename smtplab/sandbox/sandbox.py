@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from types import TracebackType
@@ -19,8 +19,10 @@ from smtplab.sandbox.in_memory import InMemory
 from smtplab.sandbox.little_internet import (
     ACCOUNTS,
     ADDRESSES,
+    IMAP_NET,
     LAPTOP,
     LISTENERS,
+    POP_NET,
     SUBMISSION,
     Account,
     Listener,
@@ -34,6 +36,7 @@ from smtplab.transport import Stream
 
 if TYPE_CHECKING:
     from smtplab.sandbox.over_tcp import OverTCP
+    from smtplab.sandbox.reading.with_stdlib import SandboxIMAP, SandboxPOP3
     from smtplab.sandbox.with_smtplib import SandboxSMTP
 
 _DEFAULTS = Settings()
@@ -44,7 +47,8 @@ class Sandbox:
 
     `transport` is "tcp" or "memory"; left out, the variable SMTPLAB_TRANSPORT decides, else TCP
     wherever this system can listen. `ports` maps (host, port) to the port to bind; others get a
-    free one. `outside` is the host that programs of your own count as.
+    free one. `outside` is the host that programs of your own count as. `key_log` is a file that
+    the secrets of every TLS session are added to, for Wireshark.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class Sandbox:
         *,
         ports: Mapping[tuple[str, int], int] | None = None,
         outside: str = LAPTOP,
+        key_log: str | Path | None = None,
     ) -> None:
         self.transport = transport or os.environ.get("SMTPLAB_TRANSPORT") or _best_transport()
         if self.transport not in ("tcp", "memory"):
@@ -63,11 +68,12 @@ class Sandbox:
             )
         self._ports = dict(ports or {})
         self._outside = outside
+        self._key_log = None if key_log is None else Path(key_log)
         self._build()
 
     def _build(self) -> None:
         """A new world; the one before, if any, is stopped already."""
-        world = World()
+        world = World(self._key_log)
         carrier: InMemory | OverTCP
         if self.transport == "memory":
             carrier = InMemory(world)
@@ -135,6 +141,20 @@ class Sandbox:
 
         return SandboxSMTP(self, host, port)
 
+    def poplib(self, host: str = POP_NET, port: int = 995) -> SandboxPOP3:
+        """Python's own `poplib.POP3`, connected after settling, so that sent mail is there."""
+        from smtplab.sandbox.reading.with_stdlib import SandboxPOP3
+
+        self.settle()
+        return SandboxPOP3(self, host, port)
+
+    def imaplib(self, host: str = IMAP_NET, port: int = 993) -> SandboxIMAP:
+        """Python's own `imaplib.IMAP4`, connected after settling, so that sent mail is there."""
+        from smtplab.sandbox.reading.with_stdlib import SandboxIMAP
+
+        self.settle()
+        return SandboxIMAP(self, host, port)
+
     # What there is to look at.
 
     def settle(self) -> None:
@@ -160,6 +180,16 @@ class Sandbox:
     def transcript(self) -> Transcript:
         """What the servers saw: every connection, and the sessions between servers."""
         return self._world.transcript
+
+    def to_pcapng(self, connections: Sequence[str] | None = None) -> bytes:
+        """The connections (by name, or all) as a capture file, after settling.
+
+        It holds their TLS secrets if the sandbox has a key log; see `Transcript.to_pcapng`.
+        """
+        self.settle()
+        log = self._key_log
+        lines = log.read_text("ascii") if log is not None and log.exists() else ""
+        return self.transcript.to_pcapng(connections, addresses=ADDRESSES, key_log=lines)
 
     @property
     def queue(self) -> tuple[QueueItem, ...]:
@@ -188,7 +218,7 @@ class Sandbox:
 
     @property
     def ca_file(self) -> Path | None:
-        """The CA certificate as a PEM file for other programs; None where there is no TLS."""
+        """The CA certificate as a PEM file for other programs; None without TLS, or stopped."""
         return self._world.authority.ca_file() if self._world.authority else None
 
     @property
@@ -205,7 +235,8 @@ class Sandbox:
         state = "running" if self._running else "stopped"
         words = {"none": "no TLS", "starttls": "TLS after STARTTLS", "implicit": "TLS at once"}
         rows = "".join(
-            f"<tr><td>{escape(one.host)}</td><td>{one.port}</td><td>{words[one.tls]}</td>"
+            '<tr style="text-align:left">'
+            f"<td>{escape(one.host)}</td><td>{one.port}</td><td>{words[one.tls]}</td>"
             f"<td>{'yes' if one.auth else 'no'}</td></tr>"
             for one in LISTENERS
         )
@@ -218,8 +249,7 @@ class Sandbox:
 def _end(carrier: InMemory | OverTCP, world: World) -> None:
     """Stop without a reference to the sandbox, so that a forgotten one ends by itself."""
     carrier.stop()
-    if "authority" in vars(world) and world.authority:
-        world.authority.close()
+    world.close()
 
 
 def _best_transport() -> str:

@@ -7,7 +7,8 @@ import ssl
 from base64 import b64encode
 from collections import Counter
 from email.utils import format_datetime
-from functools import cached_property
+from pathlib import Path
+from threading import RLock
 
 from smtplab.sandbox.certificates import Authority
 from smtplab.sandbox.clock import WorldClock
@@ -25,33 +26,54 @@ from smtplab.sandbox.little_internet import (
 )
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
 from smtplab.sandbox.queue import Queue
+from smtplab.sandbox.reading.imap import IMAPServer
+from smtplab.sandbox.reading.line_server import LineServer
+from smtplab.sandbox.reading.pop3 import POP3Server
 from smtplab.sandbox.server import Server
 from smtplab.sandbox.tap import Tap
 from smtplab.transcript import Kind, Transcript
 from smtplab.transport import StreamFacts
 from smtplab.transport.private_loop import server_side_tls
 
+_SERVERS: dict[str, type[Server] | type[LineServer]] = {
+    "smtp": Server,
+    "pop3": POP3Server,
+    "imap": IMAPServer,
+}
+
 
 class World:
     """Hosts, mailboxes, zones, queue, clock and the transcript of all that happens."""
 
-    def __init__(self) -> None:
+    def __init__(self, key_log: Path | None = None) -> None:
         self.clock = WorldClock()
         self.transcript = Transcript(self.clock.now)
         self._deliveries = self.transcript.recorder("", "server")
         self.zones = Zones(ZONES)
         self.queue = Queue(self.clock.now)
-        self.live: dict[Tap, Server] = {}  # the connections that are open now
+        self._making_authority = RLock()
+        self._authority: Authority | None = None
+        self._key_log = key_log
+        self.live: dict[Tap, Server | LineServer] = {}  # the connections that are open now
         self._opened: Counter[str] = Counter()
-        self.mailboxes = {name: Mailbox(name) for name in _mailbox_names()}
+        self.mailboxes = {name: Mailbox(name, self.clock.now) for name in _mailbox_names()}
         self.hosts = {name: self._host(name, domains) for name, domains in DOMAINS.items()}
         for account in ACCOUNTS:
             self.transcript.secrets.add(account.password)
 
-    @cached_property
+    @property
     def authority(self) -> Authority | None:
         """The certificate authority, made when it is first asked for; None without TLS."""
-        return Authority() if Authority.is_available() else None
+        with self._making_authority:  # a client's thread and the servers' may ask at once
+            if self._authority is None and Authority.is_available():
+                self._authority = Authority(self._key_log)
+            return self._authority
+
+    def close(self) -> None:
+        """Give back what the world holds outside memory."""
+        with self._making_authority:
+            if self._authority is not None:
+                self._authority.close()
 
     def _host(self, name: str, domains: tuple[str, ...]) -> MailHost:
         return MailHost(
@@ -98,7 +120,8 @@ class World:
         place = {"source": source, "host": listener.host, "port": listener.port}
         recorder.record(Kind.CONNECT, 0, detail=place)
         context = self.authority.server_context(listener.host) if self.authority else None
-        server = Server(self.hosts[listener.host], listener, loop, recorder, context)
+        made_by = _SERVERS[listener.service]
+        server = made_by(self.hosts[listener.host], listener, loop, recorder, context)
         tap = Tap(recorder, (ADDRESSES.get(source, source), 0), self._gone)
         if listener.tls == "implicit" and context is not None:
             tap.set_protocol(server_side_tls(loop, server, context))
@@ -108,7 +131,9 @@ class World:
         return tap
 
     def _gone(self, tap: Tap) -> None:
-        self.live.pop(tap, None)
+        server = self.live.pop(tap, None)
+        if server is not None:
+            server.never_began()
 
     def _trusted(self) -> ssl.SSLContext:
         assert self.authority is not None, "no listener offers TLS without an authority"

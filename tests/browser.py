@@ -1,0 +1,175 @@
+"""A real JupyterLab in a real Chromium, all on loopback and in folders of its own."""
+
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+START_LIMIT = 120.0  # seconds
+STEP_LIMIT = 60_000  # milliseconds that anything on the page may take
+
+_READY = """async () => {
+  const app = window.jupyterapp;
+  await app.restored;
+  let panel = null;
+  while (!(panel && panel.sessionContext)) {
+    panel = app.shell.currentWidget;
+    await new Promise(requestAnimationFrame);
+  }
+  await panel.context.ready;
+  await panel.sessionContext.ready;
+  await panel.sessionContext.session.kernel.info;
+  app.shell.activateById(panel.id);
+  while (!app.commands.isEnabled('notebook:run-all-cells')) {
+    await new Promise(requestAnimationFrame);
+  }
+}"""
+# Not awaited: the command ends when the kernel is idle again, and a lost idle mark would hang it.
+_RUN_ALL = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+
+# No news, no questions, no autosave that could touch the notebook while it is read.
+_SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "docmanager-extension/plugin": {"autosave": False},
+}
+
+
+@contextmanager
+def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
+    """JupyterLab on a free port of loopback, opened on `folder`; gives the URL of a notebook.
+
+    `reset` in it forgets the tabs that an earlier page had open.
+    """
+    for name, values in _SETTINGS.items():
+        file = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+    own = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "IPYTHONDIR": "ipython",
+        "HOME": "home",
+    }
+    environment = dict(os.environ) | {name: str(home / place) for name, place in own.items()}
+    environment["PYTHONPATH"] = str(ROOT)
+    (home / "home").mkdir(exist_ok=True)
+    token = secrets.token_hex(16)
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+            "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--IdentityProvider.token={token}",
+            f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True",
+        ],
+        env=environment, cwd=home, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    log, started = _Log(process), False
+    try:
+        started = log.ready.wait(START_LIMIT) and bool(log.port)
+        assert started, "JupyterLab did not start:\n" + "".join(log.lines[-20:])
+        yield f"http://127.0.0.1:{log.port}/lab/tree/{{}}?reset&token={token}"
+    finally:
+        process.terminate()
+        process.wait(30)
+        log.thread.join(30)
+        assert process.stderr is not None
+        process.stderr.close()
+
+
+class _Log:
+    """Reads the server's log, so that the pipe never fills, and finds the port in it."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.lines: list[str] = []
+        self.port = ""
+        self.ready = threading.Event()
+        self._process = process
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    def _read(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self.lines.append(line)
+            if not self.port and (found := re.search(r"http://127\.0\.0\.1:(\d+)/lab", line)):
+                self.port = found[1]
+                self.ready.set()
+        self.ready.set()
+
+
+@contextmanager
+def chromium(executable: str):
+    """The system's Chromium, driven by Playwright."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=executable, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Watch:
+    """What a page must not do: write errors to its console, or ask anyone outside loopback."""
+
+    def __init__(self, page) -> None:
+        self.errors: list[str] = []
+        self.outside: list[str] = []
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.route(lambda url: urlsplit(url).hostname != "127.0.0.1", self._refuse)
+
+    def _said(self, message) -> None:
+        if message.type == "error":
+            self.errors.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def _refuse(self, route) -> None:
+        if urlsplit(route.request.url).scheme in ("http", "https", "ws", "wss"):
+            self.outside.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+
+def open_and_run(page, url: str) -> None:
+    """Open a notebook, wait for its kernel, and run all cells."""
+    page.set_default_timeout(STEP_LIMIT)
+    page.goto(url)
+    page.wait_for_function("() => window.jupyterapp !== undefined")
+    page.evaluate(_READY)
+    page.evaluate(_RUN_ALL)
+
+
+def use_theme(page, dark: bool) -> None:
+    theme = "JupyterLab Dark" if dark else "JupyterLab Light"
+    page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+    )
+    page.wait_for_selector(
+        f"body[data-jp-theme-light='{'false' if dark else 'true'}']", state="attached"
+    )
+    page.wait_for_selector("#jupyterlab-splash", state="detached")
+
+
+def close_file_browser(page) -> None:
+    """Give the notebook the whole width."""
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")

@@ -1,0 +1,272 @@
+"""The server's replies to single lines: a table by hand, with the RFC section of each row."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from smtplab import Client, Sandbox, Settings
+from smtplab.session import State
+from tests.conformance_rows import ROWS, Row
+
+MSA, MX = "smtp.example.org", "mx.example.net"
+ALICE, PASSWORD = "alice@example.org", "looking-glass"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox("memory") as running:
+        yield running
+
+
+def _inside_tls(client: Client) -> None:
+    client.ehlo()
+    client.starttls()
+    client.ehlo()
+
+
+def _signed_in(client: Client) -> None:
+    if client.port == 587:
+        _inside_tls(client)
+    else:
+        client.ehlo()
+    assert client.auth(ALICE, PASSWORD).code == 235
+
+
+def _with_mail(client: Client) -> None:
+    client.ehlo()
+    assert client.mail("carol@example.org").code == 250
+
+
+def _with_recipient(client: Client) -> None:
+    _with_mail(client)
+    assert client.rcpt("bob@example.net").code == 250
+
+
+def _full(client: Client) -> None:
+    _with_mail(client)
+    for _ in range(100):
+        assert client.rcpt("bob@example.net").code == 250
+
+
+def _submitting(client: Client) -> None:
+    _signed_in(client)
+    assert client.mail(ALICE).code == 250
+
+
+def _submitting_to_bob(client: Client) -> None:
+    _submitting(client)
+    assert client.rcpt("bob@example.net").code == 250
+
+
+def _secured(client: Client) -> None:
+    client.ehlo()
+    client.starttls()
+
+
+SITUATIONS: dict[str, tuple[str, int, Callable[[Client], object]]] = {
+    "25 greeted": (MX, 25, lambda client: None),
+    "25 HELO": (MX, 25, Client.helo),
+    "25 ready": (MX, 25, Client.ehlo),
+    "25 mail": (MX, 25, _with_mail),
+    "25 rcpt": (MX, 25, _with_recipient),
+    "25 full": (MX, 25, _full),
+    "25 TLS": (MX, 25, _inside_tls),
+    "587 greeted": (MSA, 587, lambda client: None),
+    "587 clear": (MSA, 587, Client.ehlo),
+    "587 TLS, no EHLO": (MSA, 587, _secured),
+    "587 TLS": (MSA, 587, _inside_tls),
+    "587 in": (MSA, 587, _signed_in),
+    "587 mail": (MSA, 587, _submitting),
+    "587 rcpt": (MSA, 587, _submitting_to_bob),
+    "465 ready": (MSA, 465, Client.ehlo),
+    "465 in": (MSA, 465, _signed_in),
+    "465 mail": (MSA, 465, _submitting),
+}
+
+
+def test_the_table_has_no_row_twice() -> None:
+    assert len({(row.situation, row.line) for row in ROWS}) == len(ROWS) >= 150
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.situation}: {row.line[:40]!r}")
+def test_the_server_replies_as_the_rfc_says(sandbox: Sandbox, row: Row) -> None:
+    host, port, prepare = SITUATIONS[row.situation]
+    with sandbox.connect(host, port) as client:
+        prepare(client)
+        line = row.line if row.line.endswith(b"\n") else row.line + b"\r\n"
+        reply = client.send_raw(line)
+        got = " ".join(str(part) for part in (reply.code, reply.enhanced) if part)
+        assert got == row.expected, f"{row.source}; the server said {reply.text!r}"
+        _check_lengths(reply.octets)
+        # One line has one reply, and the session goes on.
+        assert client.noop().texts == (b"2.0.0 Nothing done",)
+    assert not sandbox.errors
+
+
+def _check_lengths(octets: bytes) -> None:
+    """RFC 5321, 4.5.3.1.5: a reply line holds 512 octets at most."""
+    assert max(len(line) for line in octets.splitlines(keepends=True)) <= 512
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"MAIL FROM:" + b"\xff" * 900, b"MAIL FROM:<a@b> " + "😀".encode() * 200, b"\xff" * 500],
+    ids=["path", "parameter", "verb"],
+)
+def test_a_reply_line_stays_short_whatever_it_quotes(sandbox: Sandbox, line: bytes) -> None:
+    """A reply that quotes the line in full could be longer than a client may have to take."""
+    with sandbox.connect(MX, 25) as client:
+        client.ehlo()
+        reply = client.send_raw(line + b"\r\n")
+    assert reply.code // 100 == 5
+    _check_lengths(reply.octets)
+
+
+@pytest.mark.parametrize("port", [587, 465])
+def test_both_submission_ports_offer_what_fits_their_tls(sandbox: Sandbox, port: int) -> None:
+    with sandbox.connect(MSA, port) as client:
+        client.ehlo()
+        before = client.extensions
+        if port == 587:
+            assert before is not None and "STARTTLS" in before and "AUTH" not in before
+            client.starttls()
+            client.ehlo()
+        inside = client.extensions
+    assert inside is not None and "STARTTLS" not in inside
+    assert inside.auth_mechanisms == ("PLAIN", "LOGIN")
+    assert inside.size_limit == 10 * 2**20
+    assert {"8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "HELP"} <= set(inside)
+
+
+def test_the_exchange_offers_tls_and_never_auth(sandbox: Sandbox) -> None:
+    with sandbox.connect(MX, 25) as client:
+        client.ehlo()
+        assert client.extensions is not None and "STARTTLS" in client.extensions
+        assert "AUTH" not in client.extensions
+        client.starttls()
+        client.ehlo()
+        assert "AUTH" not in client.extensions
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "plain", "LOGIN", "Login"])
+def test_mechanisms_are_known_in_any_case(sandbox: Sandbox, mechanism: str) -> None:
+    with sandbox.connect(MSA, 465) as client:
+        client.ehlo()
+        line = f"AUTH {mechanism}\r\n".encode()
+        challenge = client.send_raw(line)
+        assert challenge.code == 334
+        if mechanism.upper() == "LOGIN":
+            assert challenge.texts == (b"VXNlcm5hbWU6",)  # "Username:"
+            assert client.respond(ALICE.encode()).texts == (b"UGFzc3dvcmQ6",)  # "Password:"
+            reply = client.respond(PASSWORD.encode())
+        else:
+            assert challenge.texts == (b"",)
+            reply = client.respond(f"\0{ALICE}\0{PASSWORD}".encode())
+        assert (reply.code, str(reply.enhanced)) == (235, "2.7.0")
+
+
+RESPONSES = {
+    "cancelled": (b"*\r\n", "501 5.7.0"),
+    "no base64": (b"!!!\r\n", "501 5.5.2"),
+    "no NUL in it": (b"YWJj\r\n", "501 5.5.2"),
+    "too long": (b"A" * 13_000 + b"\r\n", "500 5.5.6"),
+    "wrong password": (b"AGFsaWNlAHdyb25n\r\n", "535 5.7.8"),
+}
+
+
+@pytest.mark.parametrize("case", RESPONSES)
+def test_a_response_that_does_not_sign_in_has_one_reply(sandbox: Sandbox, case: str) -> None:
+    response, expected = RESPONSES[case]
+    with sandbox.connect(MSA, 465) as client:
+        client.ehlo()
+        client.send_raw(b"AUTH PLAIN\r\n")
+        reply = client.send_raw(response)
+        assert f"{reply.code} {reply.enhanced}" == expected
+        assert client.state is State.READY
+        assert client.mail(ALICE).code == 530
+        assert client.auth(ALICE, PASSWORD).code == 235
+
+
+def test_the_third_wrong_password_ends_the_session(sandbox: Sandbox) -> None:
+    with sandbox.connect(MSA, 465) as client:
+        client.ehlo()
+        for _ in range(3):
+            assert client.auth(ALICE, "wrong").code == 535
+        assert client.read_reply().code == 421
+        assert client.state is State.CLOSED
+
+
+def test_an_unknown_mechanism_is_no_failed_attempt(sandbox: Sandbox) -> None:
+    with sandbox.connect(MSA, 465) as client:
+        client.ehlo()
+        for _ in range(10):
+            assert client.send_raw(b"AUTH GSSAPI\r\n").code == 504
+        assert client.auth(ALICE, PASSWORD).code == 235
+
+
+def test_a_hundred_bad_commands_end_the_session(sandbox: Sandbox) -> None:
+    with sandbox.connect(MX, 25) as client:
+        for _ in range(100):
+            assert client.data().code == 503
+        assert client.read_reply().code == 421
+
+
+def test_plaintext_after_starttls_in_the_same_segment_is_discarded(sandbox: Sandbox) -> None:
+    """Injected before the handshake, it would be obeyed as if the client had said it in TLS."""
+    with sandbox.connect(MX, 25) as client:
+        client.ehlo()
+        assert client.send_raw(b"STARTTLS\r\nEHLO evil.example\r\n").code == 220
+        client._begin_tls(None)
+        assert client.mail("a@example.org").code == 503  # no EHLO was taken
+        assert client.ehlo().code == 250
+    lines = [e.octets for e in sandbox.transcript.of(client.connection, "server")]
+    assert b"EHLO evil.example\r\n" not in lines
+
+
+def test_what_was_said_before_tls_is_forgotten(sandbox: Sandbox) -> None:
+    with sandbox.connect(MX, 25) as client:
+        client.ehlo()
+        client.starttls()
+        assert client.state is State.GREETED
+        assert client.mail("a@example.org").code == 503
+
+
+def test_ehlo_and_rset_drop_the_mail_transaction(sandbox: Sandbox) -> None:
+    for drop in (Client.ehlo, Client.rset, Client.helo):
+        with sandbox.connect(MX, 25) as client:
+            _with_recipient(client)
+            drop(client)
+            assert client.data().code == 503
+            assert client.mail("a@example.org").code == 250
+            assert client.data().code == 503
+
+
+def test_an_auth_after_helo_asks_for_ehlo(sandbox: Sandbox) -> None:
+    with sandbox.connect(MSA, 465) as client:
+        client.helo()
+        reply = client.send_raw(b"AUTH PLAIN\r\n")
+        assert (reply.code, str(reply.enhanced)) == (503, "5.5.1")
+
+
+def test_a_fault_of_ours_is_told_as_451_and_the_transaction_goes_on() -> None:
+    with Sandbox("memory") as broken:
+        host = broken._world.hosts[MX]
+        with broken.connect(MX, 25) as client:
+            _with_mail(client)
+            host.mailboxes = None  # type: ignore[assignment]  # looking it up fails
+            reply = client.rcpt("bob@example.net")
+            assert (reply.code, str(reply.enhanced)) == (451, "4.3.0")
+            assert client.noop().code == 250
+            assert client.state is State.MAIL
+            host.mailboxes = broken._world.mailboxes
+            assert client.rcpt("bob@example.net").code == 250
+            assert client.data().code == 354
+            assert client.content(b"x").code == 250
+        assert [type(error) for error in broken.errors] == [AttributeError]
+
+
+def test_an_idle_client_is_told_before_the_connection_ends(sandbox: Sandbox) -> None:
+    with sandbox.connect(MX, 25, settings=Settings(timeout=400)) as client:
+        reply = client.read_reply()  # five minutes of the wire clock pass
+        assert (reply.code, str(reply.enhanced)) == (421, "4.4.2")
+        assert client.state is State.CLOSED
