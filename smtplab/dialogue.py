@@ -55,11 +55,7 @@ class Dialogue:
             if self.session.state in _ENDED:
                 self._check_open()
             if self._parser.in_reply:
-                self.session.out_of_step()
-                early = self._parser.pending[:80]
-                raise RemoteProtocolError(
-                    f"the server sent {early!r} before it was asked; {_OUT_OF_STEP}"
-                )
+                self._met_unasked()
             self._step += 1
             self.session.sent(step)
             try:
@@ -70,6 +66,19 @@ class Dialogue:
                 self.session.out_of_step()
                 raise
             return self._read_reply()
+
+    def _met_unasked(self) -> None:
+        """Octets came that answer nothing; 421 may (RFC 5321, 3.8), and then the server closes."""
+        early = self._parser.pending[:80]
+        self.session.out_of_step()
+        reply = self._parser.next_reply()
+        if reply is None or reply.code != 421:
+            raise RemoteProtocolError(
+                f"the server sent {early!r} before it was asked; {_OUT_OF_STEP}"
+            )
+        self._recorder.record(Kind.REPLY, self._step, self._parser.octets, State.CLOSED.note)
+        self._closed("by the server")
+        raise ConnectionLost(f"{self.host} ended the session: {reply}; connect again")
 
     def _write_and_record(self, kind: Kind, step: str, octets: bytes) -> None:
         """Write first: the recording is done while the server works on its reply."""

@@ -347,6 +347,18 @@ def test_a_late_reply_is_never_taken_for_the_next_one() -> None:
     assert b"RCPT" not in b"".join(peer.commands)
 
 
+def test_a_server_that_ends_the_session_by_itself_is_quoted_not_accused() -> None:
+    """421 may come unasked (RFC 5321, 3.8): after a third wrong password, or when it is idle."""
+    with Peer(GREETING, b"535 5.7.8 no\r\n421 4.7.0 too many\r\n") as peer:
+        client = peer.connect()
+        assert client.auth("a", "wrong").code == 535
+        with pytest.raises(ConnectionLost, match="ended the session: 421 4.7.0 too many"):
+            client.noop()
+        assert client.state is State.CLOSED
+        last = [event for event in client.transcript.events if event.kind is Kind.REPLY][-1]
+        assert last.octets == b"421 4.7.0 too many\r\n"
+
+
 @pytest.mark.parametrize("extra", [OK, b"250-x", b"\0"], ids=ascii)
 def test_a_line_that_nobody_asked_for_is_never_taken_for_a_reply(extra: bytes) -> None:
     with Peer(GREETING, OK + extra) as peer:
