@@ -62,6 +62,8 @@ LISTENERS = (
     Listener(IMAP_ORG, 143, "starttls", True, "imap"),
 )
 
+SMTP_LISTENERS = tuple(listener for listener in LISTENERS if listener.service == "smtp")
+
 ADDRESSES = {
     LAPTOP: "198.51.100.10",
     SUBMISSION: "192.0.2.10",

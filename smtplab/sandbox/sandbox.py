@@ -23,6 +23,7 @@ from smtplab.sandbox.little_internet import (
     LAPTOP,
     LISTENERS,
     POP_NET,
+    SMTP_LISTENERS,
     SUBMISSION,
     Account,
     Listener,
@@ -228,7 +229,7 @@ class Sandbox:
 
     def __repr__(self) -> str:
         state = "running" if self._running else "stopped"
-        doors = ", ".join(f"{one.host} : {one.port}" for one in LISTENERS)
+        doors = ", ".join(f"{one.host} : {one.port}" for one in SMTP_LISTENERS)
         return f"<Sandbox {state}: {doors}>"
 
     def _repr_html_(self) -> str:
@@ -238,7 +239,7 @@ class Sandbox:
             '<tr style="text-align:left">'
             f"<td>{escape(one.host)}</td><td>{one.port}</td><td>{words[one.tls]}</td>"
             f"<td>{'yes' if one.auth else 'no'}</td></tr>"
-            for one in LISTENERS
+            for one in SMTP_LISTENERS
         )
         return (
             f"<table><caption>Sandbox, {state}</caption><thead><tr><th>Host</th><th>Port</th>"
