@@ -36,7 +36,7 @@ class Step:
 
     name: str
     arguments: tuple[str, ...]
-    transport: str = "tcp"  # of the sandboxes that it starts
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def steps(pytest_arguments: Sequence[str]) -> list[Step]:
         Step("ruff format", ("-m", "ruff", "format", "--check", ".")),
         Step("mypy", ("-m", "mypy")),
         Step("notebooks", notebooks),
-        Step("the same in memory", notebooks, transport="memory"),
+        Step("the same in memory", notebooks, (("SMTPLAB_TRANSPORT", "memory"),)),
         Step("tests", ("-m", "pytest", *SPREAD, "--cov", "--cov-report=", *pytest_arguments)),
         Step("core coverage", (*judge, f"--fail-under={CORE_PERCENT}")),
     ]
@@ -72,7 +72,7 @@ def run(step: Step) -> Outcome:
     with subprocess.Popen(
         [sys.executable, *step.arguments],
         cwd=ROOT,
-        env=os.environ | {"SMTPLAB_TRANSPORT": step.transport},
+        env=os.environ | dict(step.environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",

@@ -1,5 +1,6 @@
 """The guard rail: what may be dialled, and with what consent; and why a connection fails."""
 
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,7 +60,7 @@ def test_a_server_on_this_machine_is_reached_over_tcp() -> None:
         stream = Internet().open("127.0.0.1", port, source="127.0.0.1", timeout=5)
         server, _ = listener.accept()
         with server:
-            assert stream.facts.connection == "c1"
+            assert re.fullmatch(r"c\d+", stream.facts.connection)
             assert (stream.facts.source, stream.facts.local_name) == ("127.0.0.1", "[127.0.0.1]")
             assert stream.facts.now().tzinfo is not None
             assert stream.facts.trusted().check_hostname
@@ -141,3 +142,15 @@ def test_why_a_connection_is_not_to_be_had_is_said_in_our_words(
 
 def test_the_zone_of_an_address_is_nobodys_business() -> None:
     assert address_literal("fe80::1%eth0") == "[IPv6:fe80::1]"
+
+
+def test_two_connections_to_real_servers_have_two_names() -> None:
+    """In one transcript they would otherwise be taken for one."""
+    with listening() as (_, port):
+        streams = [
+            internet("127.0.0.1", real=False).open("127.0.0.1", port, source=None, timeout=5)
+            for _ in range(2)
+        ]
+        assert len({stream.facts.connection for stream in streams}) == 2
+        for stream in streams:
+            stream.close()

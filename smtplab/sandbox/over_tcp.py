@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import weakref
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -129,9 +128,7 @@ class OverTCP:
             self._dialled.pop(local_port, None)
             reason = error if isinstance(error, OSError) else ConnectionRefusedError()
             raise ConnectionLost(why_no_connection(reason, host, port)) from None
-        stream = TCPStream(sock, facts, timeout)
-        weakref.finalize(stream, sock.close)  # a cell that is run again forgets its client
-        return stream
+        return TCPStream(sock, facts, timeout)
 
     def _accept(self, listener: Listener, listening: socket.socket) -> None:
         with suppress(BlockingIOError, InterruptedError, ConnectionAbortedError):

@@ -6,6 +6,7 @@ import socket
 import ssl
 import struct
 import sys
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ class TCPStream(Stream):
         self._recv, self._send = connected.recv, connected.send
         self.facts = facts
         self.timeout = timeout
+        weakref.finalize(self, connected.close)  # a cell that is run again forgets its client
 
     def read(self, n: int) -> bytes:
         try:

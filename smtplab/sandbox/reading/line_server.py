@@ -201,7 +201,6 @@ class LineServer(asyncio.Protocol):
         del self._inbox[: end + 1]
         self._searched = 0
         self.step += 1
-        self._note_time()
         kind = Kind.RESPONSE if self.is_continued else Kind.COMMAND
         if self._head is not None or len(unit) > limit:
             head = unit[:HEAD] if self._head is None else self._head
