@@ -440,6 +440,17 @@ def test_a_client_that_reads_nothing_costs_no_memory_and_others_are_served() -> 
             assert 0 < len(said) < 5
 
 
+def test_a_client_that_asks_on_and_on_and_reads_nothing_is_not_listened_to() -> None:
+    with Sandbox("tcp") as sandbox:
+        put(sandbox, b"Subject: big\r\n\r\n" + b"x" * 70 * 2**16 + b"\r\n")
+        with session(sandbox) as lines:
+            lines.say(b"RETR 1\r\n" * 10)
+            lines.stream.timeout = 0.5
+            with pytest.raises(TimeoutError):
+                for _ in range(1000):
+                    lines.say(b"NOOP\r\n" * 10_000)
+
+
 def test_what_was_asked_for_is_still_sent_to_a_client_that_has_ended_its_direction(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
