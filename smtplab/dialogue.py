@@ -17,7 +17,7 @@ from smtplab.transport import Stream, Wiretap
 if TYPE_CHECKING:
     import ssl
 
-READ = 65536  # octets asked for at a time
+READ = 8192  # octets asked for at a time; replies are short, and a large buffer takes time to make
 
 # AUTH may also stand behind other lines or spaces, in what send_raw() was given.
 _AUTH = re.compile(rb"^[ \t]*AUTH[ \t]+\S+[ \t\r\n]+", re.IGNORECASE | re.MULTILINE)

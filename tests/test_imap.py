@@ -144,6 +144,7 @@ FETCHES = {
     "BODY[]<0.8>": b"BODY[]<0> {8}\r\nFrom: Al",
     "BODY[]<9999.5>": b"BODY[]<9999> {0}\r\n",
     "(BODY[]<0.4> BODY[]<4.2>)": b"BODY[]<0> {4}\r\nFrom BODY[]<4> {2}\r\n: ",
+    "(BODY[]<0.4> BODY[]<0.2>)": b"BODY[]<0> {4}\r\nFrom BODY[]<0> {2}\r\nFr",
     "BODY[HEADER]": b"BODY[HEADER] {%d}\r\n%b" % (len(TEA) - 10, TEA[:-10]),
     "RFC822.HEADER": b"RFC822.HEADER {%d}\r\n%b" % (len(TEA) - 10, TEA[:-10]),
     "BODY.PEEK[HEADER.FIELDS (SUBJECT)]":
@@ -235,7 +236,7 @@ SEARCHES = {
     "NOT 2": "1 3", "OR 1 SUBJECT caf": "1 2", "NOT OR 1 2": "3", "(1:2 SUBJECT tea)": "1",
     "NOT (1 SUBJECT tea)": "2 3", "1:2 NOT SUBJECT tea": "2", "OR (NOT 1) (1 2)": "2 3",
     "UNSEEN": "1 2 3", "SEEN": "", "NEW UNDELETED": "1 2 3", "OLD": "", "KEYWORD $Junk": "",
-    "UNKEYWORD $Junk": "1 2 3", "CHARSET UTF-8 SUBJECT caf": "2", "CHARSET us-ascii 1": "1",
+    "UNKEYWORD $Junk": "1 2 3", "CHARSET UTF-8 SUBJECT caf": "2", "charset us-ascii 1": "1",
 }  # fmt: skip
 
 

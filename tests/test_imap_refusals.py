@@ -184,6 +184,22 @@ def test_what_is_inside_a_literal_is_never_a_command(in_memory: Sandbox) -> None
         assert lines.ask(b"e NOOP") == b"e OK NOOP completed\r\n"
 
 
+def test_a_literal_that_looks_like_the_start_of_another_is_its_own_octets(
+    in_memory: Sandbox,
+) -> None:
+    put(in_memory, b"Subject: a {5} b\r\n\r\n")
+    with imap_session(in_memory) as lines:
+        assert lines.ask(b"c SEARCH SUBJECT {3}").startswith(b"+ ")
+        assert lines.ask(b"{5}") == b"* SEARCH 1\r\n"
+
+
+def test_a_folder_that_cannot_be_opened_leaves_none_open(in_memory: Sandbox) -> None:
+    put(in_memory, TEA)
+    with imap_session(in_memory) as lines:
+        assert lines.ask(b"c EXAMINE Sent").startswith(b"c NO ")
+        assert lines.ask(b"d FETCH 1 UID").endswith(b"this session is signed in\r\n")
+
+
 def test_a_literal_that_does_not_wait_ends_the_session(sandbox: Sandbox) -> None:
     """Its octets would be taken for commands."""
     with imap_session(sandbox) as lines:

@@ -180,7 +180,7 @@ def test_the_memory_of_many_short_connections_is_bounded_too(
     transcript = Transcript(lambda: WORLD_TIME)
     for number in range(100):
         transcript.recorder(f"c{number}", "server").record(Kind.MAIL_DATA, 1, b"x" * 9_000)
-    held = sum(len(note[4]) + bounds.EVENT_OVERHEAD for note in transcript._notes)
+    held = sum(len(note[5]) + bounds.EVENT_OVERHEAD for note in transcript._notes)
     assert held <= 200_000 + 10_000, "also while nobody reads"
     assert len(transcript) == 100
     kept = [event for event in transcript.events if event.kind is Kind.MAIL_DATA]
@@ -193,7 +193,7 @@ def test_the_memory_of_one_long_connection_is_bounded(monkeypatch: pytest.Monkey
     transcript, recorder = new()
     for step in range(300):
         recorder.record(Kind.REPLY, step, b"x" * 1000)
-    held = sum(len(note[4]) + bounds.EVENT_OVERHEAD for note in transcript._notes)
+    held = sum(len(note[5]) + bounds.EVENT_OVERHEAD for note in transcript._notes)
     assert held <= 200_000 + bounds.TRIM_AFTER + 2000
     assert transcript.events[-1].step == 299
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 from smtplab.errors import ConnectionLost
 from smtplab.sandbox.little_internet import LAPTOP, LISTENERS, Listener
 from smtplab.sandbox.peer_user import is_another_user
+from smtplab.sandbox.tap import Tap
 from smtplab.sandbox.world import World
 from smtplab.transport import Stream
 from smtplab.transport.tcp import POLL, TCPStream, why_no_connection
@@ -135,19 +136,21 @@ class OverTCP:
             sock, (_, peer_port) = listening.accept()
             sock.setblocking(False)
             known = self._dialled.pop(peer_port, None)
-            if known is None and is_another_user(sock):
-                sock.close()  # a classroom machine: each has a sandbox of their own
-                return
             connection, source = known or (self._world.name_connection("x"), self._outside)
             tap = self._world.connected(listener, self._loop, connection, source)
-            serving = self._loop.create_task(self._serve(tap, sock))
+            serving = self._loop.create_task(self._serve(tap, sock, known is None))
             serving.add_done_callback(lambda task: sock.close() if task.cancelled() else None)
 
-    async def _serve(self, tap: asyncio.Protocol, sock: socket.socket) -> None:
+    async def _serve(self, tap: Tap, sock: socket.socket, is_guest: bool) -> None:
         try:
             await self._loop.connect_accepted_socket(lambda: tap, sock)
         except OSError:
             sock.close()
+            return
+        # On a classroom machine each has a sandbox of their own. The greeting is on its way, and
+        # while it travels there is time to ask the kernel who is there; nothing was read yet.
+        if is_guest and is_another_user(sock):
+            tap.abort()
 
     def call(self, action: Callable[[], _T]) -> _T:
         """Run `action` on the loop's thread, where nobody else touches the world."""

@@ -33,6 +33,8 @@ class Kind(StrEnum):
     DROPPED = "dropped"
     DELIVERED = "delivered"
 
+    __hash__ = str.__hash__  # Enum's own is slow, and recording looks kinds up
+
 
 FROM_CLIENT = frozenset({Kind.COMMAND, Kind.RESPONSE, Kind.MAIL_DATA})
 FROM_SERVER = frozenset({Kind.GREETING, Kind.CHALLENGE, Kind.REPLY})

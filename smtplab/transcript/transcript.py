@@ -35,10 +35,12 @@ TRIM_AFTER = 65_536  # octets that one recorder notes before the bounds are look
 
 _EMPTY: Detail = {}
 
-# kind, recorder, seq, step, octets, length, tls, world_time, secrets, sha256, detail
+# The fields of `Event`, the kind as a plain string: a tuple of nothing but strings, numbers and
+# the like is left alone by the garbage collector, which else looks at 100,000 of them each time.
 Note = tuple[
-    Kind, "Recorder", int, int, bytes, int, bool, datetime, tuple[Span, ...], str | None, Detail
+    str, str, str, int, int, bytes, int, bool, datetime, tuple[Span, ...], str | None, Detail
 ]
+_PLAIN = {kind: str(kind.value) for kind in Kind}
 
 
 class Transcript:
@@ -75,12 +77,12 @@ class Transcript:
         with self._lock:
             notes = self._notes
             fresh, self._counted = self._newest_first(self._counted)
-            self._memory += sum(len(note[4]) + EVENT_OVERHEAD for note in fresh)
+            self._memory += sum(len(note[5]) + EVENT_OVERHEAD for note in fresh)
             while len(notes) > self._max_events or (self._memory > MAX_MEMORY and notes):
                 oldest = notes.popleft()
                 self._dropped_events += 1
-                self._dropped_octets += oldest[5]
-                self._memory -= len(oldest[4]) + EVENT_OVERHEAD
+                self._dropped_octets += oldest[6]
+                self._memory -= len(oldest[5]) + EVENT_OVERHEAD
 
     def _newest_first(self, position: int) -> tuple[list[Note], int]:
         """The notes since `position`, and how many there are in all; only under the lock.
@@ -114,12 +116,8 @@ class Transcript:
         return fresh, total
 
     def _event(self, note: Note) -> Event:
-        kind, recorder, seq, step, octets, length, tls, when, spans, sha256, detail = note
-        spans += self.secrets.spans(octets)
-        return Event(
-            kind, recorder.connection, recorder.end, seq, step, octets, length, tls, when, spans,
-            sha256, detail,
-        )  # fmt: skip
+        found = self.secrets.spans(note[5])
+        return Event._make((Kind(note[0]), *note[1:9], note[9] + found, *note[10:]))
 
     def _dropped(self, kept: tuple[Event, ...]) -> Event:
         counts = {"events": self._dropped_events, "octets": self._dropped_octets}
@@ -245,7 +243,20 @@ class Recorder:
         seq = self._seq
         self._seq = seq + 1
         self._note(
-            (kind, self, seq, step, octets, length, self.tls, self._now(), secrets, None, detail)
+            (
+                _PLAIN[kind],
+                self.connection,
+                self.end,
+                seq,
+                step,
+                octets,
+                length,
+                self.tls,
+                self._now(),
+                secrets,
+                None,
+                detail,
+            )  # fmt: skip
         )
         self._noted += length + EVENT_OVERHEAD
         if self._noted > TRIM_AFTER:
@@ -268,7 +279,20 @@ class Recorder:
         seq = self._seq
         self._seq = seq + 1
         self._note(
-            (kind, self, seq, step, octets, length, self.tls, self._now(), secrets, sha256, detail)
+            (
+                _PLAIN[kind],
+                self.connection,
+                self.end,
+                seq,
+                step,
+                octets,
+                length,
+                self.tls,
+                self._now(),
+                secrets,
+                sha256,
+                detail,
+            )  # fmt: skip
         )
         self._trim()
 
