@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from statistics import median
 from time import perf_counter
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 _Name = TypeVar("_Name")
 
@@ -27,13 +27,30 @@ def repeated(action: Callable[[], object], times: int) -> Callable[[], None]:
     return run
 
 
-def in_turn(actions: Mapping[_Name, Callable[[], object]], rounds: int) -> dict[_Name, float]:
-    """The median seconds of each action, run in turn so that drift meets all alike."""
+class Runs(Generic[_Name]):
+    """The seconds of each action, round by round."""
+
+    def __init__(self, times: Mapping[_Name, list[float]]) -> None:
+        self._times = times
+
+    def median(self, name: _Name) -> float:
+        return median(self._times[name])
+
+    def ratio(self, one: _Name, other: _Name) -> float:
+        """The median over the rounds of the one's time by the other's in the same round."""
+        pairs = zip(self._times[one], self._times[other], strict=True)
+        return median(mine / theirs for mine, theirs in pairs)
+
+
+def in_turn(actions: Mapping[_Name, Callable[[], object]], rounds: int) -> Runs[_Name]:
+    """Run the actions in turn, forth and back, so that drift meets all alike."""
     times: dict[_Name, list[float]] = {name: [] for name in actions}
+    names = list(actions)
     for _ in range(rounds):
-        for name, action in actions.items():
-            times[name].append(timed(action))
-    return {name: median(values) for name, values in times.items()}
+        for name in names:
+            times[name].append(timed(actions[name]))
+        names.reverse()
+    return Runs(times)
 
 
 def report(what: str, figure: str, wanted: str, holds: bool) -> None:
