@@ -64,7 +64,6 @@ def own_attributes() -> set[str]:
 # Names that aiosmtpd or asyncio has too, and that the engine sets on purpose.
 MEANT = {
     "command_size_limits",  # shared by all connections in aiosmtpd; ours is the connection's own
-    "_authenticator",
     "_tls_protocol",
     "_timeout_handle",
 }
@@ -157,17 +156,11 @@ def test_plain_and_login_ask_through_challenge_auth_and_one_authenticator() -> N
     assert list(asked) == list(inspect.signature(engine.Engine.challenge_auth).parameters)
 
 
-def test_the_authenticator_gets_five_things_and_returns_a_result(bare: SMTP) -> None:
-    seen: list[object] = []
-
-    def check(*told: object) -> AuthResult:
-        seen.extend(told)
-        return AuthResult(success=False, handled=False)
-
-    bare._authenticator = check
-    data = LoginPassword(b"alice", b"x")
-    assert not bare._authenticate("PLAIN", data).success
-    assert seen == [bare, bare.session, bare.envelope, "PLAIN", data]
+def test_a_mechanism_hands_username_and_password_to_authenticate() -> None:
+    assert list(inspect.signature(SMTP._authenticate).parameters) == [
+        "self", "mechanism", "auth_data"
+    ]  # fmt: skip
+    assert LoginPassword._fields == ("login", "password")
 
 
 def test_a_failure_that_nobody_handled_is_told_as_535() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import ssl
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from typing import Any
@@ -11,10 +9,8 @@ from typing import Any
 from aiosmtpd.smtp import MISSING, AuthResult, LoginPassword, syntax
 
 from smtplab.commands import MAX_AUTH_LINE
-from smtplab.sandbox.hosts import MailHost
-from smtplab.sandbox.little_internet import Listener
 from smtplab.sandbox.transaction import MailTransaction
-from smtplab.transcript import Kind, Recorder
+from smtplab.transcript import Kind
 
 MAX_AUTH_FAILURES = 3
 
@@ -25,17 +21,7 @@ class Authentication(MailTransaction):
     AuthLoginUsernameChallenge = "Username:"
     AuthLoginPasswordChallenge = "Password:"
 
-    def __init__(
-        self,
-        host: MailHost,
-        listener: Listener,
-        loop: asyncio.AbstractEventLoop,
-        recorder: Recorder,
-        tls_context: ssl.SSLContext | None,
-    ) -> None:
-        super().__init__(host, listener, loop, recorder, tls_context)
-        self._authenticator = self._check_password
-        self._auth_failures = 0
+    _auth_failures = 0
 
     def _offers_auth(self) -> bool:
         """Without any TLS in this Python the listener is private, and AUTH goes without it."""
@@ -67,14 +53,13 @@ class Authentication(MailTransaction):
         elif self._auth_failures >= MAX_AUTH_FAILURES:
             await self.push("421 4.7.0 Too many failed attempts to sign in; closing")
 
-    def _check_password(
-        self, server: Any, session: Any, envelope: Any, mechanism: str, data: LoginPassword
-    ) -> AuthResult:
-        username, password = (octets.decode("utf-8", "replace") for octets in data)
+    def _authenticate(self, mechanism: str, auth_data: LoginPassword) -> AuthResult:
+        """What aiosmtpd's mechanisms ask when they have a username and a password."""
+        username, password = (octets.decode("utf-8", "replace") for octets in auth_data)
         known = self.host.knows(username, password)
         if not known:
             self._auth_failures += 1
-        return AuthResult(success=known, handled=False, auth_data=data)
+        return AuthResult(success=known, handled=False, auth_data=auth_data)
 
     async def challenge_auth(
         self, challenge: str | bytes, encode_to_b64: bool = True, log_client_response: bool = False

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import ssl
-
 from aiosmtpd.smtp import syntax
 
 from smtplab.commands import MAX_COMMAND_LINE
 from smtplab.grammar import is_ehlo_name
 from smtplab.sandbox.authentication import Authentication
 from smtplab.sandbox.engine import TooLong
-from smtplab.sandbox.hosts import MailHost
-from smtplab.sandbox.little_internet import Listener
 from smtplab.sandbox.transaction import SIZE_LIMIT
 from smtplab.session import LEGAL, State
-from smtplab.transcript import Recorder
 
 MAX_BAD_COMMANDS = 100  # after so many the server closes; a learner gets there only by a script
 
@@ -34,16 +28,7 @@ _OUT_OF_ORDER = {
 class Server(Authentication):
     """One connection to one listener."""
 
-    def __init__(
-        self,
-        host: MailHost,
-        listener: Listener,
-        loop: asyncio.AbstractEventLoop,
-        recorder: Recorder,
-        tls_context: ssl.SSLContext | None,
-    ) -> None:
-        super().__init__(host, listener, loop, recorder, tls_context)
-        self._bad_commands = 0
+    _bad_commands = 0
 
     # From a line to a verb.
 
