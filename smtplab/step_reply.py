@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 from textwrap import fill
 
@@ -13,7 +12,6 @@ from smtplab.session import Snapshot, State, legal_verbs
 from smtplab.transcript.rendering import visible
 
 
-@dataclass(frozen=True, repr=False, eq=False, init=False)
 class StepReply(Reply):
     """A reply as the client met it; equal to any `Reply` with the same octets."""
 
@@ -27,7 +25,7 @@ class StepReply(Reply):
         step: str = "",
         snapshot: Snapshot = (State.CLOSED, False, None, None),
     ) -> None:
-        # At each step of the client; the one that a frozen dataclass writes is half as fast.
+        # Made at each step of the client: what a frozen dataclass writes is half as fast.
         vars(self).update(code=code, texts=texts, step=step, snapshot=snapshot)
 
     @property
