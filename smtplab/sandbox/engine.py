@@ -283,7 +283,8 @@ class Engine(SMTP):
 
 @cache
 def _verbs_and_mechanisms(bases: tuple[type, ...]) -> list[str]:
-    return [name for base in bases for name in vars(base) if name.startswith(("smtp_", "auth_"))]
+    names = dict.fromkeys(name for base in bases for name in vars(base))
+    return [name for name in names if name.startswith(("smtp_", "auth_"))]
 
 
 def auth_spans(octets: bytes) -> tuple[tuple[int, int], ...]:
