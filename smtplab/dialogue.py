@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -12,15 +11,14 @@ from smtplab.replies import ReplyParser
 from smtplab.session import Session, State
 from smtplab.step_reply import StepReply
 from smtplab.transcript import Kind, Transcript
+from smtplab.transcript.events import Span
+from smtplab.transcript.hiding import command_secrets, response_secrets
 from smtplab.transport import Stream, Wiretap
 
 if TYPE_CHECKING:
     import ssl
 
 READ = 8192  # octets asked for at a time; replies are short, and a large buffer takes time to make
-
-# AUTH may also stand behind other lines or spaces, in what send_raw() was given.
-_AUTH = re.compile(rb"^[ \t]*AUTH[ \t]+\S+[ \t\r\n]+", re.IGNORECASE | re.MULTILINE)
 
 _SECRET = ("AUTH", session.CHALLENGE)  # steps whose octets hold secrets
 _ENDED = (State.CLOSED, State.OUT_OF_STEP)
@@ -86,7 +84,7 @@ class Dialogue:
             self._stream.write(octets)
         finally:
             lines = kind is Kind.COMMAND and b"\n" in octets[:-1]  # send_raw() may hold several
-            secrets = secret_spans(kind, octets) if lines or step in _SECRET else ()
+            secrets = _places(kind, octets) if lines or step in _SECRET else ()
             self._recorder.record(kind, self._step, octets, secrets=secrets)
 
     def _after_failed_write(self, error: OSError, step: str) -> StepReply:
@@ -186,12 +184,5 @@ class Dialogue:
             self._stream.close()
 
 
-def secret_spans(kind: Kind, octets: bytes) -> tuple[tuple[int, int], ...]:
-    """What is secret by its place: responses, and what follows the mechanism in AUTH."""
-    if kind is Kind.RESPONSE:
-        start = 0 if octets.strip() != b"*" else len(octets)
-    else:
-        command = _AUTH.search(octets) if b"AUTH" in octets.upper() else None
-        start = command.end() if command else len(octets)
-    end = len(octets.rstrip(b"\r\n"))
-    return ((start, end),) if start < end else ()
+def _places(kind: Kind, octets: bytes) -> tuple[Span, ...]:
+    return response_secrets(octets) if kind is Kind.RESPONSE else command_secrets(octets)

@@ -5,21 +5,18 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from smtplab.errors import LocalProtocolError
+from smtplab.transcript.passage import is_practice_host
 from smtplab.transport import Network
-
-# RFC 2606 and RFC 6761: names that never belong to a real mail server.
-RESERVED = ("example", "test", "invalid", "example.com", "example.net", "example.org")
 
 
 def internet(host: str, *, real: bool) -> Network:
     """The network of real servers, if `host` may be dialled; else `LocalProtocolError`."""
-    name = host.lower().rstrip(".")
-    if any(name == word or name.endswith(f".{word}") for word in RESERVED):
+    if is_practice_host(host):
         raise LocalProtocolError(
-            f"{host} is a reserved name and no real server has it (RFC 2606); to reach the one in "
-            "the sandbox, pass network=sandbox"
+            f"{host} is a reserved name or address, and no real server has it (RFC 2606, 5737); "
+            "to reach the one in the sandbox, pass network=sandbox"
         )
-    if not (real or is_loopback(name)):
+    if not (real or is_loopback(host.lower().rstrip("."))):
         raise LocalProtocolError(
             f"{host} is a real server on the internet; pass real=True if you mean to reach it, "
             "or network=sandbox for the practice world"

@@ -18,7 +18,7 @@ from smtplab.transport.tcp import Internet, TCPStream, address_literal, why_no_c
     "host",
     [
         "smtp.example.org", "example.com", "EXAMPLE.NET", "mx.example.net.", "a.b.example",
-        "example", "mail.test", "x.invalid", "gmail.profile.example",
+        "example", "mail.test", "x.invalid", "gmail.profile.example", "192.0.2.1", "2001:db8::1",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("real", [True, False])
@@ -27,9 +27,7 @@ def test_a_reserved_name_is_never_dialled(host: str, real: bool) -> None:
         internet(host, real=real)
 
 
-@pytest.mark.parametrize(
-    "host", ["mail.lan", "192.0.2.1", "notexample", "2001:db8::1", "::", "0.0.0.0", "127.lan"]
-)
+@pytest.mark.parametrize("host", ["mail.lan", "notexample", "::", "0.0.0.0", "127.lan"])
 def test_a_real_server_wants_real_true(host: str) -> None:
     with pytest.raises(LocalProtocolError, match=r"pass real=True.*network=sandbox"):
         Client.connect(host, 587)

@@ -187,6 +187,21 @@ def test_a_response_that_does_not_sign_in_has_one_reply(sandbox: Sandbox, case: 
         assert client.auth(ALICE, PASSWORD).code == 235
 
 
+@pytest.mark.parametrize(
+    "line", [b"AUTH PLAIN c29tZWJvZHk=", b" auth plain c29tZWJvZHk=", b"AUTH\tPLAIN\tc29tZWJvZHk="]
+)
+def test_what_stands_behind_auth_is_hidden_however_it_is_spaced(
+    sandbox: Sandbox, line: bytes
+) -> None:
+    """A password of nobody's that the server knows is no less somebody's."""
+    with sandbox.connect(MSA, 465) as client:
+        client.ehlo()
+        client.send_raw(line + b"\r\n")
+    for transcript in (sandbox.transcript, client.transcript):
+        assert "c29tZWJvZHk" not in transcript.to_text()
+        assert "c29tZWJvZHk" in transcript.to_text(secrets=True)
+
+
 def test_the_third_wrong_password_ends_the_session(sandbox: Sandbox) -> None:
     with sandbox.connect(MSA, 465) as client:
         client.ehlo()

@@ -11,6 +11,7 @@ from aiosmtpd.smtp import MISSING, AuthResult, LoginPassword, syntax
 from smtplab.commands import MAX_AUTH_LINE
 from smtplab.sandbox.transaction import MailTransaction
 from smtplab.transcript import Kind
+from smtplab.transcript.hiding import response_secrets
 
 MAX_AUTH_FAILURES = 3
 
@@ -75,8 +76,7 @@ class Authentication(MailTransaction):
             await self.push("500 5.5.6 Authentication exchange line is too long")
             return MISSING
         response = line.rstrip(b"\r\n")
-        hidden = () if response == b"*" else ((0, len(response)),)
-        self.recorder.record(Kind.RESPONSE, self.step, line, secrets=hidden)
+        self.recorder.record(Kind.RESPONSE, self.step, line, secrets=response_secrets(line))
         if response == b"*":
             await self.push("501 5.7.0 Authentication cancelled")
             return MISSING

@@ -21,6 +21,7 @@ from smtplab.mail_object import ContentReader
 from smtplab.session import State, next_state
 from smtplab.transcript import Kind, Recorder
 from smtplab.transcript.events import OctetsKeeper
+from smtplab.transcript.hiding import command_secrets
 
 if TYPE_CHECKING:
     from smtplab.sandbox.hosts import MailHost
@@ -265,7 +266,7 @@ class Engine(SMTP):
         self.step += 1
         octets = b"" if isinstance(line, type) else line
         self.doing = verb_of(octets)
-        self.recorder.record(Kind.COMMAND, self.step, octets, secrets=auth_spans(octets))
+        self.recorder.record(Kind.COMMAND, self.step, octets, secrets=command_secrets(octets))
         try:
             await self.obey(line)
         except (ConnectionError, TLSSetupException):
@@ -285,9 +286,3 @@ class Engine(SMTP):
 def _verbs_and_mechanisms(bases: tuple[type, ...]) -> list[str]:
     names = dict.fromkeys(name for base in bases for name in vars(base))
     return [name for name in names if name.startswith(("smtp_", "auth_"))]
-
-
-def auth_spans(octets: bytes) -> tuple[tuple[int, int], ...]:
-    """What is secret in a command line: whatever follows the mechanism in AUTH."""
-    start = octets.find(b" ", 5) + 1 if octets[:5].upper() == b"AUTH " else 0
-    return ((start, len(octets.rstrip(b"\r\n"))),) if start else ()

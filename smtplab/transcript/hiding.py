@@ -1,13 +1,35 @@
-"""Secrets: found when an event is recorded, by value in plain and base64 form."""
+"""Secrets: found by their place in AUTH, and by value in plain and base64 form (RFC 4954, 4)."""
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 
 from smtplab.transcript.events import Span
 
 SHORTEST = 4  # octets; a shorter secret would hide half of every line, so it is hidden by state
 HIDDEN = b"********"  # always eight, so that the length of a secret is not told
+
+
+# AUTH may also stand behind other lines or spaces, in what somebody sent by hand.
+_AUTH = re.compile(rb"^[ \t]*AUTH[ \t]+\S+[ \t\r\n]+", re.IGNORECASE | re.MULTILINE)
+
+
+def command_secrets(octets: bytes) -> tuple[Span, ...]:
+    """What is secret in command lines by its place: all that follows the mechanism in AUTH.
+
+    >>> command_secrets(b"auth plain AGEAYg==\\r\\n"), command_secrets(b"NOOP\\r\\n")
+    (((11, 19),), ())
+    """
+    command = _AUTH.search(octets) if b"AUTH" in octets.upper() else None
+    end = len(octets.rstrip(b"\r\n"))
+    return ((command.end(), end),) if command and command.end() < end else ()
+
+
+def response_secrets(octets: bytes) -> tuple[Span, ...]:
+    """What is secret in a response to a challenge: all of it, unless it cancels with `*`."""
+    end = len(octets.rstrip(b"\r\n"))
+    return ((0, end),) if end and octets.strip() != b"*" else ()
 
 
 class SecretValues:

@@ -235,66 +235,34 @@ class Recorder:
         secrets: tuple[Span, ...] = (),
     ) -> None:
         """Record one event; `secrets` are spans of `octets` known from the state."""
-        length = len(octets)
+        length, sha256 = len(octets), None
         if length > MAX_EVENT_OCTETS:
             octets, sha256 = keep(octets)
-            self._record_cut(kind, step, (octets, length, sha256), detail, secrets)
-            return
-        seq = self._seq
-        self._seq = seq + 1
-        self._note(
-            (
-                _PLAIN[kind],
-                self.connection,
-                self.end,
-                seq,
-                step,
-                octets,
-                length,
-                self.tls,
-                self._now(),
-                secrets,
-                None,
-                detail,
-            )  # fmt: skip
-        )
-        self._noted += length + EVENT_OVERHEAD
-        if self._noted > TRIM_AFTER:
-            self._trim()
+        self._note_down(kind, step, octets, length, sha256, detail, secrets)
 
     def record_kept(self, kind: Kind, step: int, keeper: OctetsKeeper) -> None:
         """Record octets that came in pieces."""
         octets, sha256 = keeper.kept()
-        self._record_cut(kind, step, (octets, keeper.length, sha256), _EMPTY, ())
+        self._note_down(kind, step, octets, keeper.length, sha256, _EMPTY, ())
 
-    def _record_cut(
+    def _note_down(
         self,
         kind: Kind,
         step: int,
-        cut: tuple[bytes, int, str | None],
+        octets: bytes,
+        length: int,
+        sha256: str | None,
         detail: Detail,
         secrets: tuple[Span, ...],
     ) -> None:
-        octets, length, sha256 = cut
         seq = self._seq
         self._seq = seq + 1
-        self._note(
-            (
-                _PLAIN[kind],
-                self.connection,
-                self.end,
-                seq,
-                step,
-                octets,
-                length,
-                self.tls,
-                self._now(),
-                secrets,
-                sha256,
-                detail,
-            )  # fmt: skip
-        )
-        self._trim()
+        who = self.connection, self.end
+        what = octets, length, self.tls, self._now(), secrets, sha256, detail
+        self._note((_PLAIN[kind], *who, seq, step, *what))
+        self._noted += len(octets) + EVENT_OVERHEAD
+        if self._noted > TRIM_AFTER:
+            self._trim()
 
     def _trim(self) -> None:
         self._noted = 0
