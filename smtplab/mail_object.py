@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage, Message
 from email.utils import getaddresses
@@ -15,10 +16,16 @@ MAX_TEXT_LINE = 998  # octets without CR LF (RFC 5322, 2.1.1; RFC 5321, 4.5.3.1.
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Where a mail object goes and where its bounces go; the null reverse-path is ""."""
+    """Where a mail object goes and where its bounces go; the null reverse-path is "".
+
+    `parameters` came with MAIL, and `recipient_parameters` with RCPT, by forward-path: keywords in
+    upper case, values as on the wire, None for a keyword without one (RFC 5321, 4.1.2).
+    """
 
     reverse_path: str
     forward_paths: tuple[str, ...]
+    parameters: Mapping[str, str | None] = field(default_factory=dict)
+    recipient_parameters: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from smtplab.grammar import Path
 from smtplab.mail_object import MailObject
 from smtplab.sandbox.little_internet import ROLE_NAMES, Account
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
+from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import Queue
 from smtplab.sandbox.trace import received, return_path
 
@@ -33,6 +34,7 @@ class MailHost:
     stamp: Callable[[], str]  # the world's time as a header field writes it
     queue: Queue
     delivered: Callable[[str, str, StoredMail], None]
+    policy: Policy = field(default_factory=Policy)
     errors: list[Exception] = field(default_factory=list)
     _stored: int = 0
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from smtplab.errors import ConnectionLost
-from smtplab.sandbox.little_internet import LAPTOP, LISTENERS, Listener
+from smtplab.sandbox.little_internet import LAPTOP, Listener
 from smtplab.sandbox.peer_user import is_another_user
 from smtplab.sandbox.tap import Tap
 from smtplab.sandbox.world import World
@@ -52,7 +52,7 @@ class OverTCP:
     def start(self) -> None:
         """Bind, listen, and serve; `ConnectionLost` names a port that is taken."""
         try:
-            for listener in LISTENERS:
+            for listener in self._world.listeners:
                 self._sockets[listener] = _listen(self._ports.get(listener.key, 0))
         except (OSError, OverflowError):
             port = self._ports.get(listener.key, 0)

@@ -21,7 +21,6 @@ from smtplab.sandbox.little_internet import (
     ADDRESSES,
     IMAP_NET,
     LAPTOP,
-    LISTENERS,
     POP_NET,
     SMTP_LISTENERS,
     SUBMISSION,
@@ -30,6 +29,7 @@ from smtplab.sandbox.little_internet import (
 )
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
 from smtplab.sandbox.mta import MTA
+from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import QueueItem
 from smtplab.sandbox.world import World
 from smtplab.transcript import Transcript
@@ -173,6 +173,12 @@ class Sandbox:
         """What lies in the Inbox of a mailbox, oldest first, after settling."""
         return self.mailbox(name).folder("Inbox")
 
+    def policy(self, host: str) -> Policy:
+        """What a host offers and asks, to be changed; `KeyError` lists the hosts there are."""
+        if host not in self._world.hosts:
+            raise KeyError(f"no host {host!r}; there are {', '.join(self._world.hosts)}")
+        return self._world.hosts[host].policy
+
     @property
     def clock(self) -> WorldClock:
         return self._world.clock
@@ -190,7 +196,9 @@ class Sandbox:
         self.settle()
         log = self._key_log
         lines = log.read_text("ascii") if log is not None and log.exists() else ""
-        return self.transcript.to_pcapng(connections, addresses=ADDRESSES, key_log=lines)
+        return self.transcript.to_pcapng(
+            connections, addresses=self._world.addresses, key_log=lines
+        )
 
     @property
     def queue(self) -> tuple[QueueItem, ...]:
@@ -210,7 +218,7 @@ class Sandbox:
 
     @property
     def listeners(self) -> tuple[Listener, ...]:
-        return LISTENERS
+        return tuple(self._world.listeners)
 
     @property
     def bound_ports(self) -> dict[Listener, int]:

@@ -8,7 +8,6 @@ from smtplab.commands import MAX_COMMAND_LINE
 from smtplab.grammar import is_ehlo_name
 from smtplab.sandbox.authentication import Authentication
 from smtplab.sandbox.engine import TooLong
-from smtplab.sandbox.transaction import SIZE_LIMIT
 from smtplab.session import LEGAL, State
 
 MAX_BAD_COMMANDS = 100  # after so many the server closes; a learner gets there only by a script
@@ -91,7 +90,8 @@ class Server(Authentication):
         self.session.extended_smtp = extended
 
     def _keywords(self) -> list[str]:
-        keywords = [f"SIZE {SIZE_LIMIT}", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES"]
+        limit = self.host.policy.size_limit
+        keywords = [f"SIZE {limit}", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES"]
         if self.tls_context is not None and not self.tls:
             keywords.append("STARTTLS")
         if self._offers_auth():

@@ -16,9 +16,6 @@ from smtplab.sandbox.hosts import Arrival, MailHost
 from smtplab.sandbox.little_internet import Listener
 from smtplab.transcript import Recorder
 
-SIZE_LIMIT = 10 * 2**20  # octets of one content
-MAX_RECIPIENTS = 100  # RFC 5321, 4.5.3.1.8 asks for at least this many
-
 
 class MailTransaction(Engine):
     """Takes an envelope and a content, and hands them to the host."""
@@ -73,12 +70,13 @@ class MailTransaction(Engine):
             return f"501 5.5.4 {_short(error)}"
         if parameters and not self.session.extended_smtp:
             return "555 5.5.4 Parameters need EHLO instead of HELO"
+        limit = self.host.policy.size_limit
         for keyword, value in parameters.items():
             if keyword == "SIZE":
                 if value is None or not (value.isascii() and value.isdigit() and len(value) <= 20):
                     return "501 5.5.4 SIZE wants a number of octets"
-                if int(value) > SIZE_LIMIT:
-                    return f"552 5.3.4 The content may hold {SIZE_LIMIT} octets"
+                if int(value) > limit:
+                    return f"552 5.3.4 The content may hold {limit} octets"
             elif keyword == "BODY":
                 if (value or "").upper() not in ("7BIT", "8BITMIME"):
                     return "501 5.5.4 BODY is 7BIT or 8BITMIME"
@@ -111,8 +109,9 @@ class MailTransaction(Engine):
             return f"555 5.5.4 The parameter {next(iter(parameters))[:40]} is not known"
         if not path.is_ascii:
             return "553 5.6.7 SMTPUTF8 is not offered here, so paths are ASCII"
-        if len(self.paths) >= MAX_RECIPIENTS:
-            return f"452 4.5.3 Too many recipients; {MAX_RECIPIENTS} fit into one mail transaction"
+        limit = self.host.policy.max_recipients
+        if len(self.paths) >= limit:
+            return f"452 4.5.3 Too many recipients; {limit} fit into one mail transaction"
         if self.host.is_local(path.domain):
             if self.host.mailbox_of(path) is None:
                 return f"550 5.1.1 No mailbox {path.mailbox} here"
@@ -127,7 +126,8 @@ class MailTransaction(Engine):
             await self.push("501 5.5.4 DATA takes no argument")
             return
         await self.push("354 Send the content; end it with a line that holds one dot")
-        reader = await self.read_mail_data(SIZE_LIMIT)
+        limit = self.host.policy.size_limit
+        reader = await self.read_mail_data(limit)
         if reader is None:
             return
         self.doing = session.END_OF_DATA
@@ -136,7 +136,7 @@ class MailTransaction(Engine):
         elif reader.long_line:
             status = "554 5.6.0 A line of the content is longer than 998 octets"
         elif reader.too_big:
-            status = f"552 5.3.4 The content may hold {SIZE_LIMIT} octets"
+            status = f"552 5.3.4 The content may hold {limit} octets"
         else:
             status = self._accept(reader.content)
         self._set_rset_state()

@@ -50,6 +50,8 @@ class World:
         self.transcript = Transcript(self.clock.now)
         self._deliveries = self.transcript.recorder("", "server")
         self.zones = Zones(ZONES)
+        self.listeners = list(LISTENERS)
+        self.addresses = dict(ADDRESSES)
         self.queue = Queue(self.clock.now)
         self._making_authority = RLock()
         self._authority: Authority | None = None
@@ -109,8 +111,8 @@ class World:
 
     def listener(self, host: str, port: int) -> Listener | None:
         """The listener that a client means by a name or address, and a port."""
-        name = next((n for n, address in ADDRESSES.items() if address == host), host.lower())
-        return next((found for found in LISTENERS if found.key == (name, port)), None)
+        name = next((n for n, address in self.addresses.items() if address == host), host.lower())
+        return next((found for found in self.listeners if found.key == (name, port)), None)
 
     def connected(
         self, listener: Listener, loop: asyncio.AbstractEventLoop, connection: str, source: str
@@ -122,7 +124,7 @@ class World:
         context = self.authority.server_context(listener.host) if self.authority else None
         made_by = _SERVERS[listener.service]
         server = made_by(self.hosts[listener.host], listener, loop, recorder, context)
-        tap = Tap(recorder, (ADDRESSES.get(source, source), 0), self._gone)
+        tap = Tap(recorder, (self.addresses.get(source, source), 0), self._gone)
         if listener.tls == "implicit" and context is not None:
             tap.set_protocol(server_side_tls(loop, server, context))
         else:
