@@ -61,21 +61,25 @@ class MailHost:
         """Final delivery of a mail object that came in; returns its id."""
         self._stored += 1
         mail_id = f"m{self._stored}"
-        traced = self._traced(mail, arrival, mail_id)
+        trace = received(self.name, arrival, mail_id, self.stamp())
         by_mailbox = {id(self.mailbox_of(path)): path for path in paths}
-        for path in by_mailbox.values():  # one copy each, however often it was named
-            self.deliver(traced, path)
+        self._lay_down(list(by_mailbox.values()), mail, trace)  # one copy each
         return mail_id
 
     def deliver(self, mail: MailObject, path: Path) -> None:
         """Lay a mail object into the Inbox, with its Return-Path (RFC 5321, 4.4)."""
-        mailbox = self.mailbox_of(path)
-        if mailbox is None:
-            raise KeyError(path.mailbox)
-        content = return_path(mail.envelope.reverse_path) + mail.content
-        stored = StoredMail(mail.envelope, content)
-        mailbox.store("Inbox", stored)
-        self.delivered(mailbox.name, "Inbox", stored)
+        self._lay_down([path], mail, b"")
+
+    def _lay_down(self, paths: list[Path], mail: MailObject, trace: bytes) -> None:
+        """All mailboxes share the octets: a content may be large, and they be many."""
+        front = return_path(mail.envelope.reverse_path) + trace
+        stored = StoredMail(mail.envelope, mail.content, front)
+        for path in paths:
+            mailbox = self.mailbox_of(path)
+            if mailbox is None:
+                raise KeyError(path.mailbox)
+            mailbox.store("Inbox", stored)
+            self.delivered(mailbox.name, "Inbox", stored)
 
     def report(self, error: Exception) -> None:
         """Keep an error of ours; the client was told 451, `sandbox.errors` has the rest."""

@@ -15,15 +15,21 @@ from smtplab.sandbox.clock import START
 
 @dataclass(frozen=True)
 class StoredMail:
-    """One mail object in a folder: its envelope, and its content with trace fields in front.
+    """One mail object in a folder: its envelope, what was accepted, and trace fields in front.
 
     The folder gives it a number that is never used again (RFC 3501, 2.3.1.1) and notes when.
     """
 
     envelope: Envelope
-    content: bytes
+    accepted: bytes  # the content as it came; mailboxes share it, because it may be large
+    front: bytes = b""  # header fields that this host put before it
     uid: int = field(default=0, compare=False)
     internal_date: datetime = field(default=START, compare=False)  # RFC 3501, 2.3.3
+
+    @property
+    def content(self) -> bytes:
+        """What a reader of the mailbox gets."""
+        return self.front + self.accepted
 
     @property
     def message(self) -> EmailMessage:

@@ -138,7 +138,7 @@ class MailTransaction(Engine):
         elif reader.too_big:
             status = f"552 5.3.4 The content may hold {limit} octets"
         else:
-            status = self._accept(reader.content)
+            status = self._accept(reader.take())
         self._set_rset_state()
         await self.push(status)
 

@@ -83,7 +83,7 @@ class OctetsKeeper:
         self._tail = b""
         self._hash = hashlib.sha256()
 
-    def feed(self, octets: bytes) -> None:
+    def feed(self, octets: bytes | bytearray) -> None:
         self.length += len(octets)
         self._hash.update(octets)
         room = MAX_EVENT_OCTETS - len(self._kept)
