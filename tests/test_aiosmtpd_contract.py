@@ -65,6 +65,11 @@ def own_attributes() -> set[str]:
 MEANT = {
     "command_size_limits",  # shared by all connections in aiosmtpd; ours is the connection's own
     "_tls_protocol",
+    "_handler_coroutine",  # a `Course` instead of a task
+    "session",  # set where aiosmtpd's connection_made would
+    "transport",
+    "_smtp_methods",  # `ByName` instead of a dictionary for each connection
+    "_auth_methods",
     "_timeout_handle",
 }
 

@@ -4,11 +4,12 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
 from smtplab import Sandbox
-from smtplab.sandbox.peer_user import is_another_user, uid_of_peer
+from smtplab.sandbox.peer_user import PeerUser
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells, by netlink")
 
@@ -24,9 +25,10 @@ def test_the_kernel_names_the_user_of_a_peer():
     with socket.create_server(("127.0.0.1", 0)) as listening:
         with socket.create_connection(listening.getsockname()):
             peer, _ = listening.accept()
-            with peer:
-                assert uid_of_peer(peer) == os.getuid()
-                assert not is_another_user(peer)
+            with peer, closing(PeerUser()) as kernel:
+                for _ in range(3):  # over one socket
+                    assert kernel.uid_of_peer(peer) == os.getuid()
+                    assert not kernel.is_another(peer)
 
 
 def test_a_guest_that_is_the_same_user_is_served():

@@ -31,15 +31,25 @@ HINTS = {
 
 def tool(name: str) -> str:
     """The path of a program; without it the test is skipped, or fails under the strict switch."""
-    for candidate in OTHER_NAMES.get(name, (name,)):
-        if path := shutil.which(candidate):
-            return path
-    missing(name, HINTS.get(name, "install it and put it on PATH"))
+    return find_tool(name) or missing(name, HINTS.get(name, "install it and put it on PATH"))
+
+
+def find_tool(name: str) -> str | None:
+    """The path of a program, if it is there."""
+    found = (shutil.which(candidate) for candidate in OTHER_NAMES.get(name, (name,)))
+    return next(filter(None, found), None)
 
 
 def node_module(name: str) -> str:
     """A folder for NODE_PATH that holds the npm package, or a skip or failure like `tool`."""
     tool("node")
+    return find_module(name) or missing(
+        f"npm package {name}", f"run npm install {name} in the project's folder"
+    )
+
+
+def find_module(name: str) -> str | None:
+    """A folder for NODE_PATH that holds the npm package, if there is one."""
     folders = [folder for folder in os.environ.get("NODE_PATH", "").split(os.pathsep) if folder]
     folders.append(str(Path(__file__).parents[1] / "node_modules"))
     for folder in folders:
@@ -52,7 +62,7 @@ def node_module(name: str) -> str:
         folder = found.stdout.strip()
         if folder and (Path(folder) / name / "package.json").is_file():
             return folder
-    missing(f"npm package {name}", f"run npm install {name} in the project's folder")
+    return None
 
 
 def missing(name: str, hint: str) -> NoReturn:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import defaultdict
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aiosmtpd.smtp import SMTP, Session, TLSSetupException
+from aiosmtpd.smtp import SMTP, Session, TLSSetupException, _AuthMechAttr
 
 from smtplab import session
 from smtplab.commands import MAX_AUTH_LINE, MAX_COMMAND_LINE, verb_of
 from smtplab.mail_object import ContentReader
+from smtplab.sandbox.by_name import ByName
+from smtplab.sandbox.course import NEXT_OCTETS, Course
 from smtplab.session import State, next_state
 from smtplab.transcript import Kind, Recorder
 from smtplab.transcript.events import OctetsKeeper
@@ -57,6 +58,10 @@ class Engine(SMTP):
 
     session: Any  # aiosmtpd's types allow None for both, also where they never are
     transport: Any
+    _handler_coroutine: Any  # a `Course` here
+    _smtp_methods: Any  # `ByName` here, as the next one
+    _auth_methods: Any
+    _paused: bool  # asyncio's: the client reads more slowly than we write
     _original_transport: Any
 
     def __init__(
@@ -75,16 +80,18 @@ class Engine(SMTP):
             auth_require_tls=False,  # the server itself looks, before aiosmtpd would
             loop=loop,
         )
+        self._smtp_methods = ByName(self, "smtp_")
+        self._auth_methods = ByName(self, "auth_", lambda method: _AuthMechAttr(method, True))
         self.host = host
         self.recorder = recorder
         self.step = 0
         self._inbox = bytearray()
         self._outgoing: list[bytes] = []
+        self._held = 0  # octets in it
         self._searched = 0
         self._arrived = 0  # octets ever
         self._eof = False
         self._reading_paused = False
-        self._waiting: asyncio.Future[None] | None = None
         self._close_recorded = False
         self.state = State.CONNECTED
         self.doing = session.GREETING  # the step that the next reply is the reply to
@@ -92,15 +99,18 @@ class Engine(SMTP):
     # aiosmtpd's protocol, as far as ours differs.
 
     def __dir__(self) -> list[str]:
-        """aiosmtpd looks through this at each connection for verbs and AUTH mechanisms; to name
-        nothing else halves what a connection costs."""
-        return _verbs_and_mechanisms(type(self).__mro__)
+        """aiosmtpd looks through this at each connection; `ByName` has found it all before."""
+        return []
 
     def _create_session(self) -> Session:
         return QuietSession(self.loop)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
+        is_first = self._handler_coroutine is None  # after STARTTLS there is a second
+        if is_first:
+            self._set_up(transport)
+        else:
+            super().connection_made(transport)
         ssl_object = transport.get_extra_info("ssl_object")
         if ssl_object is not None:
             self._tls_protocol = self._tls_protocol or ssl_object
@@ -108,6 +118,17 @@ class Engine(SMTP):
             self.recorder.tls = True
             protocol = (ssl_object.version() or "TLS").replace("TLSv", "TLS ")
             self.recorder.record(Kind.TLS, self.step, detail={"protocol": protocol})
+        if is_first:
+            self._handler_coroutine = Course(self.loop, self._handle_client())
+
+    def _set_up(self, transport: asyncio.BaseTransport) -> None:
+        """What aiosmtpd does for a new connection, but for its task."""
+        self._set_rset_state()  # type: ignore[no-untyped-call]
+        self.session = self._create_session()
+        self.session.peer = transport.get_extra_info("peername")
+        self._reset_timeout()
+        asyncio.StreamReaderProtocol.connection_made(self, transport)
+        self.transport = transport
 
     @property
     def tls(self) -> bool:
@@ -172,10 +193,9 @@ class Engine(SMTP):
         while not reader.ended:
             if not self._inbox and not await self._more():
                 return None
-            octets = bytes(self._inbox)
-            self._inbox.clear()
+            octets, self._inbox = self._inbox, bytearray()
             rest = reader.feed(octets)
-            keeper.feed(octets[: len(octets) - len(rest)])
+            keeper.feed(octets[: len(octets) - len(rest)] if rest else octets)
             self._inbox += rest
         self.recorder.record_kept(Kind.MAIL_DATA, self.step, keeper)
         return reader
@@ -183,32 +203,33 @@ class Engine(SMTP):
     async def _more(self) -> bool:
         """Wait for octets; held replies go out first, because the client may wait for them."""
         arrived = self._arrived
-        await self.flush()
+        if self._outgoing:
+            await self.flush()
         if self._reading_paused:
             self._reading_paused = False
             self.transport.resume_reading()
         if self._arrived == arrived and not self._eof:
             self._reset_timeout()
-            self._waiting = self.loop.create_future()
-            await self._waiting
+            await NEXT_OCTETS
         return self._arrived != arrived
 
     def _wake(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
+        if self._handler_coroutine is not None:
+            self._handler_coroutine.octets_came()
 
     # Replying.
 
     async def push(self, status: str | bytes) -> None:
         """Say one reply; it goes out with the next ones when the client has more in store."""
         self._say(_STOCK.get(status, status))
-        if self.doing == "STARTTLS" or sum(map(len, self._outgoing)) > MAX_HELD_REPLIES:
+        if self.doing == "STARTTLS" or self._held > MAX_HELD_REPLIES:
             await self.flush()
 
     async def flush(self) -> None:
         if self._outgoing:
             self._write_held()
-            await self._writer.drain()
+            if self._paused:
+                await self._writer.drain()
 
     def _say(self, status: str | bytes) -> None:
         octets = status if isinstance(status, bytes) else status.encode("utf-8", "backslashreplace")
@@ -220,12 +241,14 @@ class Engine(SMTP):
             kind, self.doing = Kind.CHALLENGE, session.CHALLENGE
         self.recorder.record(kind, self.step, octets, self.state.note)
         self._outgoing.append(octets)
+        self._held += len(octets)
 
     def _write_held(self) -> None:
         held = b"".join(self._outgoing)
         self._outgoing.clear()
+        self._held = 0
         if self.transport is not None:
-            self._writer.write(held)
+            self.transport.write(held)
 
     def hang_up(self, why: str) -> None:
         """Close from our side."""
@@ -280,9 +303,3 @@ class Engine(SMTP):
     async def obey(self, line: bytes | type[TooLong]) -> None:
         """Do what one command line says."""
         raise NotImplementedError
-
-
-@cache
-def _verbs_and_mechanisms(bases: tuple[type, ...]) -> list[str]:
-    names = dict.fromkeys(name for base in bases for name in vars(base))
-    return [name for name in names if name.startswith(("smtp_", "auth_"))]

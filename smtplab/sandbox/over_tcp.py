@@ -12,10 +12,11 @@ from typing import TypeVar
 
 from smtplab.errors import ConnectionLost
 from smtplab.sandbox.little_internet import LAPTOP, Listener
-from smtplab.sandbox.peer_user import is_another_user
+from smtplab.sandbox.peer_user import PeerUser
 from smtplab.sandbox.tap import Tap
 from smtplab.sandbox.world import World
 from smtplab.transport import Stream
+from smtplab.transport.private_loop import socket_transport
 from smtplab.transport.tcp import POLL, TCPStream, why_no_connection
 
 _T = TypeVar("_T")
@@ -43,6 +44,7 @@ class OverTCP:
         self._loop: asyncio.AbstractEventLoop
         self._thread: threading.Thread | None = None
         self._queue_thread: ThreadPoolExecutor
+        self._peer_user = PeerUser()
         self._stopping = False
 
     @property
@@ -95,8 +97,7 @@ class OverTCP:
         for sock in self._sockets.values():
             self._loop.remove_reader(sock)
         for tap in list(self._world.live):
-            with suppress(AttributeError):  # accepted, and not yet connected to its transport
-                tap.abort()
+            tap.abort()
         tasks = asyncio.all_tasks(self._loop) - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
@@ -108,6 +109,7 @@ class OverTCP:
         for sock in self._sockets.values():
             sock.close()
         self._sockets.clear()
+        self._peer_user.close()
 
     def open(self, host: str, port: int, *, source: str | None, timeout: float) -> Stream:
         listener = self._world.listener(host, port)
@@ -138,18 +140,14 @@ class OverTCP:
             known = self._dialled.pop(peer_port, None)
             connection, source = known or (self._world.name_connection("x"), self._outside)
             tap = self._world.connected(listener, self._loop, connection, source)
-            serving = self._loop.create_task(self._serve(tap, sock, known is None))
-            serving.add_done_callback(lambda task: sock.close() if task.cancelled() else None)
+            tap.carried_by(socket_transport(self._loop, sock, tap))
+            if known is None:
+                self._loop.call_soon(self._check_user, tap, sock)
 
-    async def _serve(self, tap: Tap, sock: socket.socket, is_guest: bool) -> None:
-        try:
-            await self._loop.connect_accepted_socket(lambda: tap, sock)
-        except OSError:
-            sock.close()
-            return
-        # On a classroom machine each has a sandbox of their own. The greeting is on its way, and
-        # while it travels there is time to ask the kernel who is there; nothing was read yet.
-        if is_guest and is_another_user(sock):
+    def _check_user(self, tap: Tap, sock: socket.socket) -> None:
+        """On a classroom machine each has a sandbox of their own. The greeting is on its way, and
+        while it travels there is time to ask the kernel who is there; nothing was read yet."""
+        if not self._stopping and self._peer_user.is_another(sock):
             tap.abort()
 
     def call(self, action: Callable[[], _T]) -> _T:

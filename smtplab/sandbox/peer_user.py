@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from contextlib import suppress
 
 # Linux, linux/sock_diag.h and linux/inet_diag.h: ask the kernel for one socket by its ports.
 _NETLINK_SOCK_DIAG = 4
@@ -18,17 +17,42 @@ _UID_AT = _HEADER.size + 64  # idiag_uid in struct inet_diag_msg
 _ANSWER = 4096  # octets
 
 
-def is_another_user(connected: socket.socket) -> bool:
-    """Whether the peer's process certainly belongs to another user than ours."""
-    if not hasattr(socket, "AF_NETLINK"):
-        return False
-    with suppress(OSError, struct.error):
-        return uid_of_peer(connected) not in (None, os.getuid())
-    return False
+class PeerUser:
+    """Asks the kernel, over one socket that is kept open."""
+
+    def __init__(self) -> None:
+        self._kernel: socket.socket | None = None
+
+    def is_another(self, connected: socket.socket) -> bool:
+        """Whether the peer's process certainly belongs to another user than ours."""
+        if not hasattr(socket, "AF_NETLINK"):
+            return False
+        try:
+            return self.uid_of_peer(connected) not in (None, os.getuid())
+        except (OSError, struct.error):
+            self.close()  # an answer that comes late would be taken for the next one's
+            return False
+
+    def uid_of_peer(self, connected: socket.socket) -> int | None:
+        """The user id behind the peer of an IPv4 connection on this machine; None if unknown."""
+        if self._kernel is None:
+            self._kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG)
+            self._kernel.settimeout(0.2)
+        self._kernel.send(_question(connected))
+        told = self._kernel.recv(_ANSWER)
+        _, kind, *_ = _HEADER.unpack_from(told)
+        if kind != _SOCK_DIAG_BY_FAMILY:
+            return None
+        uid: int = struct.unpack_from("=I", told, _UID_AT)[0]
+        return uid
+
+    def close(self) -> None:
+        if self._kernel is not None:
+            self._kernel.close()
+            self._kernel = None
 
 
-def uid_of_peer(connected: socket.socket) -> int | None:
-    """The user id behind the peer of an IPv4 connection on this machine; None if unknown."""
+def _question(connected: socket.socket) -> bytes:
     here, there = connected.getsockname(), connected.getpeername()
     request = _REQUEST.pack(
         socket.AF_INET,
@@ -44,9 +68,4 @@ def uid_of_peer(connected: socket.socket) -> int | None:
         _NO_COOKIE,
     )
     header = _HEADER.pack(_HEADER.size + len(request), _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST, 0, 0)
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as kernel:
-        kernel.settimeout(0.2)
-        kernel.send(header + request)
-        told = kernel.recv(_ANSWER)
-    _, kind, *_ = _HEADER.unpack_from(told)
-    return struct.unpack_from("=I", told, _UID_AT)[0] if kind == _SOCK_DIAG_BY_FAMILY else None
+    return header + request

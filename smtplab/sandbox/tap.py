@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from smtplab.transcript import Recorder
-from smtplab.transport.private_loop import give
+from smtplab.transport.private_loop import giver
 
 
 class Tap(asyncio.Transport, asyncio.Protocol):
@@ -23,6 +23,10 @@ class Tap(asyncio.Transport, asyncio.Protocol):
         self._raw: asyncio.Transport
         self._protocol: asyncio.BaseProtocol
 
+    def carried_by(self, transport: asyncio.Transport) -> None:
+        """Name the raw transport; it calls `connection_made` a moment later."""
+        self._raw = transport
+
     # What the raw transport calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -31,7 +35,7 @@ class Tap(asyncio.Transport, asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._segment("client", data)
-        give(self._protocol, data)
+        self._give(data)
 
     def eof_received(self) -> bool | None:
         return cast(asyncio.Protocol, self._protocol).eof_received()
@@ -50,6 +54,7 @@ class Tap(asyncio.Transport, asyncio.Protocol):
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         self._protocol = protocol
+        self._give = giver(protocol)
 
     def get_protocol(self) -> asyncio.BaseProtocol:
         return self._protocol

@@ -6,7 +6,7 @@ dozen events, and an `Event` is made of a note when somebody reads it.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -31,6 +31,7 @@ MAX_MEMORY = 128 * 2**20  # octets of all events together, with what Python adds
 EVENT_OVERHEAD = 512  # octets that Python adds to one event
 MAX_WIRE_OCTETS = 8 * 2**20  # of one connection at one end
 MAX_WIRES = 256  # connections whose wire octets are kept
+TRIM_EACH = 16  # new recorders: each may note that much before it looks at the bounds itself
 TRIM_AFTER = 65_536  # octets that one recorder notes before the bounds are looked at
 
 _EMPTY: Detail = {}
@@ -59,7 +60,8 @@ class Transcript:
         self._counted = 0  # events whose octets are in `_memory`, those that fell out included
         self._dropped_events = 0
         self._dropped_octets = 0
-        self._wires: dict[tuple[str, str], Wire] = {}
+        self._wires: OrderedDict[tuple[str, str], Wire] = OrderedDict()  # oldest out at once
+        self._recorders = 0
         self.note = self._notes.append  # atomic, so that recorders need no lock
 
     def recorder(self, connection: str, end: str) -> Recorder:
@@ -68,8 +70,10 @@ class Transcript:
         with self._lock:
             self._wires[connection, end] = recorder.wire
             if len(self._wires) > MAX_WIRES:
-                del self._wires[next(iter(self._wires))]
-        self.trim()
+                self._wires.popitem(last=False)
+            self._recorders += 1
+        if self._recorders % TRIM_EACH == 0:
+            self.trim()
         return recorder
 
     def trim(self) -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import sslproto
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import socket
     import ssl
 
 
@@ -84,11 +86,28 @@ def server_side_tls(
     return sslproto.SSLProtocol(loop, protocol, context, nobody_waits, server_side=True)
 
 
+def socket_transport(
+    loop: asyncio.AbstractEventLoop, sock: socket.socket, protocol: asyncio.BaseProtocol
+) -> asyncio.Transport:
+    """asyncio's transport for a socket that was accepted, without a task that waits for it."""
+    made: asyncio.Transport = loop._make_socket_transport(sock, protocol)  # type: ignore[attr-defined]
+    return made
+
+
+def giver(protocol: asyncio.BaseProtocol) -> Callable[[bytes], None]:
+    """What hands octets to a protocol of either kind, as asyncio's own transports do."""
+    if isinstance(protocol, asyncio.BufferedProtocol):
+        return partial(_give_buffered, protocol)
+    give: Callable[[bytes], None] = protocol.data_received  # type: ignore[attr-defined]
+    return give
+
+
 def give(protocol: asyncio.BaseProtocol, octets: bytes) -> None:
-    """Hand octets to a protocol of either kind, as asyncio's own transports do."""
-    if not isinstance(protocol, asyncio.BufferedProtocol):
-        protocol.data_received(octets)  # type: ignore[attr-defined]
-        return
+    """Hand octets to a protocol of either kind."""
+    giver(protocol)(octets)
+
+
+def _give_buffered(protocol: asyncio.BufferedProtocol, octets: bytes) -> None:
     rest = memoryview(octets)
     while rest:
         room = memoryview(protocol.get_buffer(len(rest)))

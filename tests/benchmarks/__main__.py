@@ -11,7 +11,8 @@ from statistics import median as median_of
 
 from smtplab import Client, Console, Sandbox
 from tests.benchmarks.measure import in_turn, repeated, report, timed
-from tests.benchmarks.peers import BARE_AIOSMTPD, RESPONDER, SANDBOX, BareSender, peer
+from tests.benchmarks.peers import RESPONDER, peer
+from tests.benchmarks.servers import large_content, peers_table, throughput
 
 ROUNDS = 25
 CONTENT = b"Subject: speed\r\n\r\n" + (b"x" * 62 + b"\r\n") * 16
@@ -67,29 +68,6 @@ def client_steps() -> None:
     )
 
 
-def sandbox_throughput() -> None:
-    """Messages a second into the sandbox, recording everything, against bare aiosmtpd."""
-    cases: dict[str, tuple[int, Callable[[BareSender, int], None]]] = {
-        "on kept connections": (60, BareSender.send),
-        "with a new connection each": (30, BareSender.send_each_on_a_new_connection),
-    }
-    with peer(SANDBOX) as ours, peer(BARE_AIOSMTPD) as theirs:
-        for what, (messages, send) in cases.items():
-            senders = {"smtplab": BareSender(ours), "aiosmtpd": BareSender(theirs)}
-            measured = in_turn(
-                {name: partial(send, sender, messages) for name, sender in senders.items()}, ROUNDS
-            )
-            for sender in senders.values():
-                sender.close()
-            ratio = measured.ratio("aiosmtpd", "smtplab")
-            report(
-                f"1 kB messages into the sandbox, {what}",
-                f"{messages / measured.median('smtplab'):.0f} a second, ratio {ratio:.2f}",
-                "ratio at least 1.00",
-                ratio >= 1,
-            )
-
-
 def import_time() -> None:
     """`import smtplab` in a fresh interpreter, without what the interpreter itself takes."""
 
@@ -139,7 +117,15 @@ def console_step() -> None:
 
 def main() -> None:
     print("Speed, as ratios in one run on this machine: medians of short runs in turn\n")
-    for part in (client_steps, sandbox_throughput, import_time, sandbox_start, console_step):
+    for part in (
+        client_steps,
+        throughput,
+        large_content,
+        peers_table,
+        import_time,
+        sandbox_start,
+        console_step,
+    ):
         part()
 
 
