@@ -181,7 +181,8 @@ def test_the_memory_of_many_short_connections_is_bounded_too(
     for number in range(100):
         transcript.recorder(f"c{number}", "server").record(Kind.MAIL_DATA, 1, b"x" * 9_000)
     held = sum(len(note[5]) + bounds.EVENT_OVERHEAD for note in transcript._notes)
-    assert held <= 200_000 + 10_000, "also while nobody reads"
+    each = 9_000 + bounds.EVENT_OVERHEAD
+    assert held <= 200_000 + bounds.TRIM_EACH * each, "also while nobody reads"
     assert len(transcript) == 100
     kept = [event for event in transcript.events if event.kind is Kind.MAIL_DATA]
     assert 15 <= len(kept) <= 22
