@@ -56,7 +56,6 @@ class Course:
             self._loop.call_exception_handler({"message": "in a connection", "exception": error})
             return
         if isinstance(awaited, asyncio.Future):
-            awaited._asyncio_future_blocking = False  # says that whoever runs us saw it
             awaited.add_done_callback(self._came)
         elif awaited is None:  # one turn of the loop
             awaited = object()
