@@ -14,6 +14,7 @@ from smtplab.sandbox.certificates import unchecked_context
 from smtplab.sandbox.dsn import failure_report
 from smtplab.sandbox.hosts import MailHost
 from smtplab.sandbox.queue import QueueItem
+from smtplab.sandbox.verdict.lookups import NoSuchName
 from smtplab.sandbox.world import World
 from smtplab.transport import Network
 
@@ -79,7 +80,11 @@ class MTA:
     def _to_domain(self, domain: str, paths: list[str], item: QueueItem) -> list[Outcome]:
         if self._host.is_local(domain if "@" in paths[0] else ""):
             return self._carrier.call(lambda: [self._deliver(path, item) for path in paths])
-        hosts = self._carrier.call(lambda: self._world.zones.mail_hosts(domain))
+        try:
+            exchanges = self._carrier.call(lambda: self._world.zones.mail_hosts(domain))
+        except NoSuchName:
+            exchanges = ()
+        hosts = [exchange.host for exchange in exchanges]
         if not hosts:
             reply = Reply(550, (f"5.1.2 No host takes mail for {domain}".encode(),))
             return [Outcome(path, reply) for path in paths]

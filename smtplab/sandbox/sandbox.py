@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from smtplab.client import Client, Settings
 from smtplab.sandbox.clock import WorldClock
-from smtplab.sandbox.dns import Query
+from smtplab.sandbox.dns import Query, Zones
 from smtplab.sandbox.in_memory import InMemory
 from smtplab.sandbox.little_internet import (
     ACCOUNTS,
@@ -211,6 +211,11 @@ class Sandbox:
         """What the servers asked the DNS, and what came back, oldest first, after settling."""
         self.settle()
         return tuple(self._world.zones.log)
+
+    @property
+    def zones(self) -> Zones:
+        """The DNS of this little internet; its zones may be changed at any time."""
+        return self._world.zones
 
     @property
     def accounts(self) -> tuple[Account, ...]:
