@@ -75,7 +75,7 @@ class Engine(SMTP):
         super().__init__(
             NoHooks(),
             hostname=host.name,
-            ident="ESMTP smtplab",
+            ident=host.policy.ident,
             tls_context=tls_context,
             auth_require_tls=False,  # the server itself looks, before aiosmtpd would
             loop=loop,

@@ -9,6 +9,7 @@ from threading import RLock, Thread
 from typing import TypeVar
 
 from smtplab.errors import ConnectionLost
+from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.little_internet import LAPTOP, Listener
 from smtplab.sandbox.world import World
 from smtplab.transport import Stream
@@ -65,6 +66,11 @@ class InMemory:
             tap = self._world.connected(listener, self._loop, facts.connection, facts.source)
             transport = MemoryTransport(self._loop, tap)
             return MemoryStream(transport, self._lock, facts, timeout)
+
+    def add_host(self, plan: HostPlan) -> None:
+        """Build one more host in the world, whether it runs or not."""
+        with self._lock:
+            self._world.add(plan)
 
     def call(self, action: Callable[[], _T]) -> _T:
         with self._lock:

@@ -17,10 +17,11 @@ class Account:
 
     mailbox: str
     password: str
+    login: str = ""  # what it signs in as, where that is not the mailbox
 
     @property
     def username(self) -> str:
-        return self.mailbox
+        return self.login or self.mailbox
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,6 @@ LISTENERS = (
     Listener(IMAP_ORG, 993, "implicit", True, "imap"),
     Listener(IMAP_ORG, 143, "starttls", True, "imap"),
 )
-
-SMTP_LISTENERS = tuple(listener for listener in LISTENERS if listener.service == "smtp")
 
 ADDRESSES = {
     LAPTOP: "198.51.100.10",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
 
 from smtplab.errors import ConnectionLost
+from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.little_internet import LAPTOP, Listener
 from smtplab.sandbox.peer_user import PeerUser
 from smtplab.sandbox.tap import Tap
@@ -53,22 +54,50 @@ class OverTCP:
 
     def start(self) -> None:
         """Bind, listen, and serve; `ConnectionLost` names a port that is taken."""
-        try:
-            for listener in self._world.listeners:
-                self._sockets[listener] = _listen(self._ports.get(listener.key, 0))
-        except (OSError, OverflowError):
-            port = self._ports.get(listener.key, 0)
-            self._close_sockets()
-            raise ConnectionLost(
-                f"port {port} cannot be bound for {listener.host} : {listener.port}; another "
-                "program has it or it is not allowed here, so choose another one, or 0 for any"
-            ) from None
+        self._sockets = self._bound(self._world.listeners)
         self._loop = asyncio.SelectorEventLoop()
         for listener, sock in self._sockets.items():
             self._loop.add_reader(sock, self._accept, listener, sock)
         self._queue_thread = ThreadPoolExecutor(1, f"{THREADS}queue")
         self._thread = threading.Thread(target=self._run, name=f"{THREADS}sandbox", daemon=True)
         self._thread.start()
+
+    def _bound(self, listeners: Iterable[Listener]) -> dict[Listener, socket.socket]:
+        """A listening socket for each, or none at all and `ConnectionLost`."""
+        sockets: dict[Listener, socket.socket] = {}
+        for listener in listeners:
+            port = self._ports.get(listener.key, 0)
+            try:
+                sockets[listener] = _listen(port)
+            except (OSError, OverflowError):
+                for sock in sockets.values():
+                    sock.close()
+                raise ConnectionLost(
+                    f"port {port} cannot be bound for {listener.host} : {listener.port}; another "
+                    "program has it or it is not allowed here, so choose another one, or 0 for any"
+                ) from None
+        return sockets
+
+    def add_host(self, plan: HostPlan) -> None:
+        """Build one more host in the world; if that runs, bind and serve at once."""
+        if self._thread is None:
+            self._world.add(plan)
+            return
+        self.call(lambda: self._world.check(plan))
+        sockets = self._bound(plan.listeners)
+
+        def begin() -> None:
+            self._world.add(plan)
+            self._sockets.update(sockets)
+            for listener, sock in sockets.items():
+                self._loop.add_reader(sock, self._accept, listener, sock)
+
+        try:
+            self.call(begin)
+        except BaseException:
+            for listener in sockets.keys() - self._sockets.keys():
+                sockets[listener].close()
+            raise
 
     def _run(self) -> None:
         self._loop.run_forever()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 class Policy:
     """The settings of one mail server; each starts as a well-run server of today has it."""
 
+    ident: str = "ESMTP smtplab"  # what the greeting says after the name of the host
     size_limit: int = 10 * 2**20  # octets of one content (RFC 1870, 3)
     max_recipients: int = 100  # RFC 5321, 4.5.3.1.8 asks for at least this many
     switched_off: set[str] = field(default_factory=set)  # EHLO keywords, in upper case

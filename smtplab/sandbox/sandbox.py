@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 from smtplab.client import Client, Settings
 from smtplab.sandbox.clock import WorldClock
 from smtplab.sandbox.dns import Query, Zones
+from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.in_memory import InMemory
 from smtplab.sandbox.little_internet import (
-    ACCOUNTS,
     ADDRESSES,
     IMAP_NET,
     LAPTOP,
     POP_NET,
-    SMTP_LISTENERS,
     SUBMISSION,
     Account,
     Listener,
@@ -87,6 +86,7 @@ class Sandbox:
         world.clock.run_due = lambda: carrier.run_queue(mta.run_due)
         world.queue.on_put = lambda: carrier.queue_has_mail(mta.run_due)
         self._world, self._carrier = world, carrier
+        self._added: dict[str, HostPlan] = {}
         self._running = False
         self._finalizer = weakref.finalize(self, _end, carrier, world)
 
@@ -105,9 +105,26 @@ class Sandbox:
         self._finalizer()
 
     def restart(self) -> Sandbox:
-        """Start over: a new world, with empty mailboxes and the clock at its start."""
+        """Start over: the standard world, with empty mailboxes and the clock at its start."""
         self.stop()
         return self.start()
+
+    def add_host(self, plan: HostPlan | str) -> HostPlan:
+        """One more host, before or after the start; it is gone after the next `restart()`.
+
+        A name stands for a special host; `smtplab.sandbox.SPECIAL_HOSTS` lists them. Adding one
+        that is there already changes nothing. `ValueError` says why a host cannot be added, and
+        `ConnectionLost` that its port cannot be bound.
+        """
+        if isinstance(plan, str):
+            from smtplab.sandbox.special_hosts import special_host
+
+            plan = special_host(plan)
+            if plan.name in self._added:
+                return self._added[plan.name]
+        self._carrier.add_host(plan)
+        self._added[plan.name] = plan
+        return plan
 
     @property
     def is_running(self) -> bool:
@@ -219,7 +236,8 @@ class Sandbox:
 
     @property
     def accounts(self) -> tuple[Account, ...]:
-        return ACCOUNTS
+        """Everybody with a mailbox in this world, also on the hosts that were added."""
+        return tuple(self._world.accounts)
 
     @property
     def listeners(self) -> tuple[Listener, ...]:
@@ -240,9 +258,12 @@ class Sandbox:
         """Errors of the servers themselves; each was told to its client as 451."""
         return tuple(error for host in self._world.hosts.values() for error in host.errors)
 
+    def _doors(self) -> list[Listener]:
+        return [one for one in self._world.listeners if one.service == "smtp"]
+
     def __repr__(self) -> str:
         state = "running" if self._running else "stopped"
-        doors = ", ".join(f"{one.host} : {one.port}" for one in SMTP_LISTENERS)
+        doors = ", ".join(f"{one.host} : {one.port}" for one in self._doors())
         return f"<Sandbox {state}: {doors}>"
 
     def _repr_html_(self) -> str:
@@ -252,7 +273,7 @@ class Sandbox:
             '<tr style="text-align:left">'
             f"<td>{escape(one.host)}</td><td>{one.port}</td><td>{words[one.tls]}</td>"
             f"<td>{'yes' if one.auth else 'no'}</td></tr>"
-            for one in SMTP_LISTENERS
+            for one in self._doors()
         )
         return (
             f"<table><caption>Sandbox, {state}</caption><thead><tr><th>Host</th><th>Port</th>"

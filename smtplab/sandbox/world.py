@@ -13,6 +13,7 @@ from threading import RLock
 from smtplab.sandbox.certificates import Authority
 from smtplab.sandbox.clock import WorldClock
 from smtplab.sandbox.dns import Zones
+from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.hosts import MailHost
 from smtplab.sandbox.little_internet import (
     ACCOUNTS,
@@ -51,6 +52,7 @@ class World:
         self._deliveries = self.transcript.recorder("", "server")
         self.zones = Zones(ZONES)
         self.listeners = list(LISTENERS)
+        self.accounts = list(ACCOUNTS)
         self.addresses = dict(ADDRESSES)
         self.queue = Queue(self.clock.now)
         self._making_authority = RLock()
@@ -58,6 +60,7 @@ class World:
         self._key_log = key_log
         self.live: dict[Tap, Server | LineServer] = {}  # the connections that are open now
         self._opened: Counter[str] = Counter()
+        self._made_by: dict[str, type[Server]] = {}  # the hosts whose SMTP servers differ
         self.mailboxes = {name: Mailbox(name, self.clock.now) for name in _mailbox_names()}
         self.hosts = {name: self._host(name, domains) for name, domains in DOMAINS.items()}
         for account in ACCOUNTS:
@@ -77,12 +80,39 @@ class World:
             if self._authority is not None:
                 self._authority.close()
 
+    def check(self, plan: HostPlan) -> None:
+        """Whether a host can be added; ValueError says what is in its way."""
+        if plan.name in self.addresses:
+            raise ValueError(f"there is a host {plan.name!r} already")
+        if plan.address in self.addresses.values():
+            raise ValueError(f"there is a host at {plan.address} already")
+
+    def add(self, plan: HostPlan) -> None:
+        """Build one more host; over TCP its listeners must be bound, too."""
+        self.check(plan)
+        for domain, text in plan.zones.items():
+            self.zones.set(domain, text)
+        self.addresses[plan.name] = plan.address
+        self.accounts += plan.accounts
+        for account in plan.accounts:
+            self.transcript.secrets.add(account.password)
+        names = [account.mailbox for account in plan.accounts]
+        for name in names + [f"{ROLE_NAMES[0]}@{domain}" for domain in plan.domains]:
+            self.mailboxes.setdefault(name, Mailbox(name, self.clock.now))
+        host = self.hosts[plan.name] = self._host(plan.name, plan.domains)
+        host.policy = plan.policy()
+        if plan.server is not None:
+            self._made_by[plan.name] = plan.server()
+        self.listeners += plan.listeners
+
     def _host(self, name: str, domains: tuple[str, ...]) -> MailHost:
         return MailHost(
             name=name,
             domains=domains,
             mailboxes=self.mailboxes,
-            accounts={a.username: a for a in ACCOUNTS if a.mailbox.partition("@")[2] in domains},
+            accounts={
+                a.username: a for a in self.accounts if a.mailbox.partition("@")[2] in domains
+            },
             stamp=self.stamp,
             queue=self.queue,
             delivered=self._delivered,
@@ -123,6 +153,8 @@ class World:
         recorder.record(Kind.CONNECT, 0, detail=place)
         context = self.authority.server_context(listener.host) if self.authority else None
         made_by = _SERVERS[listener.service]
+        if listener.service == "smtp":
+            made_by = self._made_by.get(listener.host, made_by)
         server = made_by(self.hosts[listener.host], listener, loop, recorder, context)
         tap = Tap(recorder, (self.addresses.get(source, source), 0), self._gone)
         if listener.tls == "implicit" and context is not None:
