@@ -178,8 +178,7 @@ def test_each_provider_knows_its_own_users(sandbox: Sandbox) -> None:
 
 def test_the_hosts_have_addresses_in_the_dns_and_answer_at_them(sandbox: Sandbox) -> None:
     for host in ("pop.example.net", "imap.example.net", "pop.example.org", "imap.example.org"):
-        address = sandbox._world.zones.address(host)
-        assert address
+        (address,) = sandbox.zones.addresses(host)
         with Lines(sandbox, address, 110 if host.startswith("pop") else 143) as lines:
             assert host.encode() in lines.greeting
 
