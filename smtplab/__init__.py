@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from smtplab.replies import EnhancedStatusCode as EnhancedStatusCode
     from smtplab.replies import Reply as Reply
     from smtplab.sandbox import Sandbox as Sandbox
+    from smtplab.sending import Fate as Fate
+    from smtplab.sending import send as send
     from smtplab.session import State as State
     from smtplab.transcript import Transcript as Transcript
     from smtplab.widgets import Console as Console
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 _HOME = {
     "Client": "smtplab.client",
     "Settings": "smtplab.client",
+    "send": "smtplab.sending",
+    "Fate": "smtplab.sending",
     "Console": "smtplab.widgets",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",

@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from smtplab import commands, sasl, session
-from smtplab.dialogue import Dialogue
 from smtplab.errors import LocalProtocolError, RemoteProtocolError, SMTPLabError
+from smtplab.group import Group, windows
 from smtplab.guard import internet
 from smtplab.mail_object import encode_content
+from smtplab.pipelining import Pipelining
 from smtplab.session import State
 from smtplab.step_reply import StepReply
 from smtplab.transcript import Kind, Transcript
@@ -42,7 +43,7 @@ class Settings:
 _DEFAULTS = Settings()
 
 
-class Client(Dialogue):
+class Client(Pipelining):
     """One session with one SMTP server."""
 
     def __init__(self, host: str, port: int, stream: Stream, settings: Settings) -> None:
@@ -169,6 +170,21 @@ class Client(Dialogue):
             )
         return self._exchange(Kind.MAIL_DATA, session.END_OF_DATA, encode_content(octets))
 
+    def group(self, *lines: bytes) -> Group:
+        """Send commands at once and match the replies to them (RFC 2920, 3.1).
+
+        The lines come from `smtplab.commands`: `client.group(mail(…), rcpt(…), data())`. Whether
+        the server offers PIPELINING is not looked at: what happens without it is a lesson too.
+        """
+        replies: list[StepReply] = []
+        before = self.round_trips
+        for part in windows(lines):
+            steps = [(self._step_of(octets), octets) for octets in part]
+            replies += self._exchange_group(steps)
+            if self.state is State.CLOSED:
+                break
+        return Group(lines, tuple(replies), self.round_trips - before)
+
     def rset(self) -> StepReply:
         """Drop the mail transaction (RFC 5321, 4.1.1.5)."""
         return self._command("RSET", commands.rset())
@@ -202,10 +218,14 @@ class Client(Dialogue):
             return self._exchange(Kind.RESPONSE, session.CHALLENGE, octets)
         if self.state is State.DATA:
             return self._exchange(Kind.MAIL_DATA, session.END_OF_DATA, octets)
+        return self._exchange(Kind.COMMAND, self._step_of(octets), octets)
+
+    @staticmethod
+    def _step_of(octets: bytes) -> str:
         verb = commands.verb_of(octets)
         if verb == "BDAT" and b" LAST" in octets.upper().split(b"\r\n")[0]:
-            verb = session.BDAT_LAST
-        return self._exchange(Kind.COMMAND, verb, octets)
+            return session.BDAT_LAST
+        return verb
 
     def read_reply(self) -> StepReply:
         """Read one more reply, without sending anything."""

@@ -40,6 +40,7 @@ class Dialogue:
         self._step = 0
         self._lock = RLock()
         self._is_closed = False
+        self.round_trips = 0  # how often the client has waited for the server
         place = {"source": facts.source, "host": host, "port": port}
         self._recorder.record(Kind.CONNECT, 0, detail=place)
 
@@ -80,6 +81,7 @@ class Dialogue:
 
     def _write_and_record(self, kind: Kind, step: str, octets: bytes) -> None:
         """Write first: the recording is done while the server works on its reply."""
+        self.round_trips += 1
         try:
             self._stream.write(octets)
         finally:

@@ -158,6 +158,12 @@ class Session:
         """A command, a response or the mail data went out; its reply will come."""
         self._awaited.append(step)
 
+    def all_as_usual(self) -> None:
+        """Every step up to DATA had a positive reply, so mail data is next."""
+        self.recipients = self._awaited.count("RCPT")
+        self._awaited.clear()
+        self.state = State.DATA
+
     def received(self, reply: Reply) -> str:
         """Move on by one reply; returns the step that it is the reply to."""
         step = self._awaited.popleft() if self._awaited else "unasked"

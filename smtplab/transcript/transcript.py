@@ -7,7 +7,7 @@ dozen events, and an `Event` is made of a note when somebody reads it.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from threading import Lock
@@ -243,6 +243,24 @@ class Recorder:
         if length > MAX_EVENT_OCTETS:
             octets, sha256 = keep(octets)
         self._note_down(kind, step, octets, length, sha256, detail, secrets)
+
+    def record_all(self, steps: Iterable[tuple[Kind, int, bytes, Detail]]) -> None:
+        """Record several events of the same moment; at a tenth of a millisecond each it counts."""
+        who = self.connection, self.end
+        tls, now, size = self.tls, self._now(), 0
+        for kind, step, octets, detail in steps:
+            length, sha256 = len(octets), None
+            if length > MAX_EVENT_OCTETS:
+                octets, sha256 = keep(octets)
+            seq = self._seq
+            self._seq = seq + 1
+            size += len(octets) + EVENT_OVERHEAD
+            self._note(
+                (_PLAIN[kind], *who, seq, step, octets, length, tls, now, (), sha256, detail)
+            )
+        self._noted += size
+        if self._noted > TRIM_AFTER:
+            self._trim()
 
     def record_kept(self, kind: Kind, step: int, keeper: OctetsKeeper) -> None:
         """Record octets that came in pieces."""
