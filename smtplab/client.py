@@ -16,6 +16,7 @@ from smtplab.mail_object import encode_content
 from smtplab.pipelining import Pipelining
 from smtplab.session import State
 from smtplab.step_reply import StepReply
+from smtplab.timeouts import Timeouts
 from smtplab.transcript import Kind, Transcript
 from smtplab.transport import Network, Stream
 
@@ -32,12 +33,13 @@ IMPLICIT_TLS_PORT = 465  # RFC 8314, 7.3: TLS from the first octet
 class Settings:
     """How to connect. Left alone: 30 seconds, the network's own EHLO name, TLS by port."""
 
-    timeout: float = 30.0  # seconds that one read or write may wait
+    timeout: float | Timeouts = 30.0  # seconds that a step may wait, or those of each phase
     source: str | None = None  # host or address to connect from
     name: str | None = None  # what EHLO says
     implicit_tls: bool | None = None  # None: TLS from the first octet on port 465 only
     tls_context: ssl.SSLContext | None = None  # None: certificates are checked
     transcript: Transcript | None = None  # None: a new one
+    ip_version: int | None = None  # 4 or 6, for real servers; None: whichever answers first
 
 
 _DEFAULTS = Settings()
@@ -54,6 +56,7 @@ class Client(Pipelining):
         self.name = settings.name or stream.facts.local_name
         self.greeting: StepReply
         self._tls_context = settings.tls_context
+        self._timeouts = settings.timeout if isinstance(settings.timeout, Timeouts) else None
         self._clear_passwords_allowed = True
 
     @classmethod
@@ -72,10 +75,10 @@ class Client(Pipelining):
         asked for outside this machine. Raises `ConnectionLost`, `RemoteProtocolError` or
         `LocalProtocolError`, each with the next step in its message.
         """
-        network_or_internet = network or internet(host, real=real)
-        stream = network_or_internet.open(
-            host, port, source=settings.source, timeout=settings.timeout
-        )
+        network = network or internet(host, real=real, ip_version=settings.ip_version)
+        limit = settings.timeout
+        seconds = limit.connect if isinstance(limit, Timeouts) else limit
+        stream = network.open(host, port, source=settings.source, timeout=seconds)
         client = cls(host, port, stream, settings)
         client._clear_passwords_allowed = not real
         implicit = settings.implicit_tls

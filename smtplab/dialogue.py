@@ -10,6 +10,7 @@ from smtplab.errors import ConnectionLost, RemoteProtocolError, SMTPLabError
 from smtplab.replies import ReplyParser
 from smtplab.session import Session, State
 from smtplab.step_reply import StepReply
+from smtplab.timeouts import Timeouts
 from smtplab.transcript import Kind, Transcript
 from smtplab.transcript.events import Span
 from smtplab.transcript.hiding import command_secrets, response_secrets
@@ -41,6 +42,7 @@ class Dialogue:
         self._lock = RLock()
         self._is_closed = False
         self.round_trips = 0  # how often the client has waited for the server
+        self._timeouts: Timeouts | None = None  # None: the stream's own, for each step
         place = {"source": facts.source, "host": host, "port": port}
         self._recorder.record(Kind.CONNECT, 0, detail=place)
 
@@ -82,6 +84,8 @@ class Dialogue:
     def _write_and_record(self, kind: Kind, step: str, octets: bytes) -> None:
         """Write first: the recording is done while the server works on its reply."""
         self.round_trips += 1
+        if self._timeouts is not None:
+            self._stream.timeout = self._timeouts.write
         try:
             self._stream.write(octets)
         finally:
@@ -103,6 +107,8 @@ class Dialogue:
 
     def _read_reply(self) -> StepReply:
         parser = self._parser
+        if self._timeouts is not None:
+            self._stream.timeout = self._timeouts.of(self._waited_for())
         try:
             reply = parser.next_reply() if parser.in_reply else None
             while reply is None:

@@ -9,7 +9,7 @@ from smtplab.transcript.passage import is_practice_host
 from smtplab.transport import Network
 
 
-def internet(host: str, *, real: bool) -> Network:
+def internet(host: str, *, real: bool, ip_version: int | None = None) -> Network:
     """The network of real servers, if `host` may be dialled; else `LocalProtocolError`."""
     if is_practice_host(host):
         raise LocalProtocolError(
@@ -21,9 +21,11 @@ def internet(host: str, *, real: bool) -> Network:
             f"{host} is a real server on the internet; pass real=True if you mean to reach it, "
             "or network=sandbox for the practice world"
         )
+    if ip_version not in (None, 4, 6):
+        raise LocalProtocolError(f"ip_version is 4, 6 or None, not {ip_version!r}")
     from smtplab.transport.tcp import Internet
 
-    return Internet()
+    return Internet(ip_version)
 
 
 def is_loopback(host: str) -> bool:

@@ -107,6 +107,8 @@ class Pipelining(Dialogue):
 
     def _usual_replies(self, parts: Sequence[Part]) -> list[CodeAndOctets] | None:
         """The replies if they are 2yz, each in one line, and 354 to the last; None otherwise."""
+        if self._timeouts is not None:
+            self._stream.timeout = self._timeouts.of(parts[0][0])
         try:
             octets = self._stream.read(READ)
         except OSError:
@@ -128,6 +130,8 @@ class Pipelining(Dialogue):
         for step, _ in parts:
             self.session.sent(step)
         self.round_trips += 1
+        if self._timeouts is not None:
+            self._stream.timeout = self._timeouts.write
         try:
             try:
                 self._stream.write(b"".join([octets for _, octets in parts]))

@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from smtplab.errors import ConnectionLost
 from smtplab.transport.stream import Stream, StreamFacts
@@ -76,15 +76,21 @@ def _wait_at_most(connected: socket.socket, seconds: float) -> None:
 
 
 class Internet:
-    """The network of real servers; `ConnectionLost` says why a connection is not to be had."""
+    """The network of real servers; `ConnectionLost` says why a connection is not to be had.
+
+    `ip_version` is 4 or 6; None tries each address that the name has, in the system's order.
+    """
 
     _numbers = count(1)  # of all its connections, so that each has a name of its own
 
+    def __init__(self, ip_version: int | None = None) -> None:
+        self._family = _FAMILIES[ip_version]
+
     def open(self, host: str, port: int, *, source: str | None, timeout: float) -> Stream:
+        deadline = monotonic() + timeout
         try:
-            connected = socket.create_connection(
-                (host, port), timeout, source_address=(source, 0) if source else None
-            )
+            addresses = socket.getaddrinfo(host, port, self._family, socket.SOCK_STREAM)
+            connected = _first_that_answers(addresses, source, deadline)
         except OSError as error:
             raise ConnectionLost(why_no_connection(error, host, port)) from None
         address = connected.getsockname()[0]
@@ -96,6 +102,29 @@ class Internet:
             trusted=ssl.create_default_context,
         )
         return TCPStream(connected, facts, timeout)
+
+
+_FAMILIES = {None: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
+
+
+def _first_that_answers(
+    addresses: list[tuple[Any, ...]], source: str | None, deadline: float
+) -> socket.socket:
+    """One address after the other; each has an equal share of the time that is left."""
+    failure: OSError = TimeoutError()
+    for number, (family, kind, protocol, _, address) in enumerate(addresses):
+        left = max(0.001, deadline - monotonic()) / (len(addresses) - number)
+        connected = socket.socket(family, kind, protocol)
+        try:
+            connected.settimeout(left)
+            if source:
+                connected.bind((source, 0))
+            connected.connect(address)
+            return connected
+        except OSError as error:
+            connected.close()
+            failure = error
+    raise failure
 
 
 def why_no_connection(error: OSError, host: str, port: int) -> str:
