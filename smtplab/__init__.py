@@ -18,16 +18,19 @@ if TYPE_CHECKING:
     from smtplab.errors import NegativeReply as NegativeReply
     from smtplab.errors import RemoteProtocolError as RemoteProtocolError
     from smtplab.errors import SMTPLabError as SMTPLabError
+    from smtplab.exchanges import mail_exchanges as mail_exchanges
     from smtplab.mail_object import Envelope as Envelope
     from smtplab.mail_object import MailObject as MailObject
     from smtplab.mail_object import from_email as from_email
     from smtplab.reference import explain as explain
+    from smtplab.rehearsal import rehearse as rehearse
     from smtplab.replies import EnhancedStatusCode as EnhancedStatusCode
     from smtplab.replies import Reply as Reply
     from smtplab.sandbox import Sandbox as Sandbox
     from smtplab.sending import Fate as Fate
     from smtplab.sending import send as send
     from smtplab.session import State as State
+    from smtplab.timeouts import Timeouts as Timeouts
     from smtplab.transcript import Transcript as Transcript
     from smtplab.widgets import Console as Console
 
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
 _HOME = {
     "Client": "smtplab.client",
     "Settings": "smtplab.client",
+    "Timeouts": "smtplab.timeouts",
+    "mail_exchanges": "smtplab.exchanges",
+    "rehearse": "smtplab.rehearsal",
     "send": "smtplab.sending",
     "Fate": "smtplab.sending",
     "Console": "smtplab.widgets",
