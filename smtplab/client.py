@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from smtplab.commands import Parameters
     from smtplab.extensions import Extensions
+    from smtplab.transport.tls_report import TLSReport
 
 IMPLICIT_TLS_PORT = 465  # RFC 8314, 7.3: TLS from the first octet
 
@@ -99,6 +100,12 @@ class Client(Pipelining):
     def extensions(self) -> Extensions | None:
         """What the last EHLO reply offered; None before it."""
         return self.session.extensions
+
+    @property
+    def tls_report(self) -> TLSReport | None:
+        """Protocol, cipher and certificate chain, for a person to read; None without TLS."""
+        report: TLSReport | None = getattr(self._stream, "report", None)
+        return report
 
     # One method a step.
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from smtplab.errors import ConnectionLost, RemoteProtocolError
 from smtplab.transport.stream import Stream, StreamWrapper
+from smtplab.transport.tls_report import Certificate, TLSReport, chain_of
 
 _T = TypeVar("_T")
 _READ = 65536  # octets of one read from the wire
@@ -30,6 +31,7 @@ class TLSStream(StreamWrapper):
 
     def __init__(self, inner: Stream, context: ssl.SSLContext, server_name: str) -> None:
         super().__init__(inner)
+        self._server_name = server_name
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
         self.verified = context.verify_mode == ssl.CERT_REQUIRED
@@ -54,6 +56,12 @@ class TLSStream(StreamWrapper):
     def cipher(self) -> str:
         found = self.tls.cipher()
         return found[0] if found else ""
+
+    @property
+    def report(self) -> TLSReport:
+        """Protocol, cipher and certificates, for a person to read."""
+        chain = tuple(map(Certificate.from_der, chain_of(self.tls)))
+        return TLSReport(self._server_name, self.protocol, self.cipher, self.verified, chain)
 
     def read(self, n: int) -> bytes:
         try:
