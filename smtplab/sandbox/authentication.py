@@ -8,6 +8,7 @@ from typing import Any
 
 from aiosmtpd.smtp import MISSING, AuthResult, LoginPassword, syntax
 
+from smtplab import session
 from smtplab.commands import MAX_AUTH_LINE
 from smtplab.sandbox.transaction import MailTransaction
 from smtplab.transcript import Kind
@@ -77,6 +78,7 @@ class Authentication(MailTransaction):
             return MISSING
         response = line.rstrip(b"\r\n")
         self.recorder.record(Kind.RESPONSE, self.step, line, secrets=response_secrets(line))
+        await self.begin(session.CHALLENGE)
         if response == b"*":
             await self.push("501 5.7.0 Authentication cancelled")
             return MISSING

@@ -19,6 +19,7 @@ from smtplab.commands import MAX_AUTH_LINE, MAX_COMMAND_LINE, verb_of
 from smtplab.mail_object import ContentReader
 from smtplab.sandbox.by_name import ByName
 from smtplab.sandbox.course import NEXT_OCTETS, Course
+from smtplab.sandbox.stock import STOCK_REPLIES, NoHooks, QuietSession
 from smtplab.session import State, next_state
 from smtplab.transcript import Kind, Recorder
 from smtplab.transcript.events import OctetsKeeper
@@ -29,24 +30,16 @@ if TYPE_CHECKING:
 
 IDLE = 300.0  # seconds without a command (RFC 5321, 4.5.3.2.7)
 HIGH_WATER = 262_144  # octets read ahead before the client is slowed down
+MAIL_DATA = "mail-data"  # the step between 354 and the end of mail data; it has no reply
 MAX_HELD_REPLIES = 65_536  # octets of replies held back for one segment (RFC 2920, 3.2)
 
 
-# What aiosmtpd says without an enhanced status code, with it (RFC 2034, 4).
-_STOCK: dict[str | bytes, str] = {"220 Ready to start TLS": "220 2.0.0 Ready to start TLS"}
+class Refused(Exception):
+    """The step that just began is refused with this reply, before anything of it is done."""
 
-
-class QuietSession(Session):
-    """aiosmtpd's session, without the attribute that logs a warning when it is set."""
-
-    login_data = None
-
-
-class NoHooks:
-    """aiosmtpd's handler: it has no hooks, because the verbs are methods of the server."""
-
-    def __dir__(self) -> list[str]:
-        return []
+    def __init__(self, status: bytes) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class TooLong:
@@ -193,11 +186,14 @@ class Engine(SMTP):
         while not reader.ended:
             if not self._inbox and not await self._more():
                 return None
+            if not keeper.length:
+                await self.begin(MAIL_DATA)
             octets, self._inbox = self._inbox, bytearray()
             rest = reader.feed(octets)
             keeper.feed(octets[: len(octets) - len(rest)] if rest else octets)
             self._inbox += rest
         self.recorder.record_kept(Kind.MAIL_DATA, self.step, keeper)
+        await self.begin(session.END_OF_DATA)
         return reader
 
     async def _more(self) -> bool:
@@ -221,7 +217,7 @@ class Engine(SMTP):
 
     async def push(self, status: str | bytes) -> None:
         """Say one reply; it goes out with the next ones when the client has more in store."""
-        self._say(_STOCK.get(status, status))
+        self._say(STOCK_REPLIES.get(status, status))
         if self.doing == "STARTTLS" or self._held > MAX_HELD_REPLIES:
             await self.flush()
 
@@ -231,7 +227,8 @@ class Engine(SMTP):
             if self._paused:
                 await self._writer.drain()
 
-    def _say(self, status: str | bytes) -> None:
+    def _say(self, status: str | bytes, instead: bytes | None = None) -> None:
+        """Say a reply, or other octets in its place; the state moves by the reply's code."""
         octets = status if isinstance(status, bytes) else status.encode("utf-8", "backslashreplace")
         octets += b"\r\n"
         code = int(octets[:3])
@@ -239,6 +236,8 @@ class Engine(SMTP):
         kind = Kind.GREETING if self.doing == session.GREETING else Kind.REPLY
         if code == 334:
             kind, self.doing = Kind.CHALLENGE, session.CHALLENGE
+        if instead is not None:
+            octets = instead
         self.recorder.record(kind, self.step, octets, self.state.note)
         self._outgoing.append(octets)
         self._held += len(octets)
@@ -270,7 +269,7 @@ class Engine(SMTP):
 
     async def _handle_client(self) -> None:
         try:
-            await self.push(f"220 {self.hostname} {self.__ident__}")
+            await self._greet()
             while self.state is not State.CLOSED:
                 line = await self.read_line(MAX_AUTH_LINE)
                 if line is None:
@@ -285,15 +284,35 @@ class Engine(SMTP):
                 self._original_transport.abort()
         self.hang_up("by the server" if self.state is State.CLOSED else "by the client")
 
+    async def _greet(self) -> None:
+        try:
+            await self.begin(session.GREETING)
+            await self.push(f"220 {self.hostname} {self.__ident__}")
+        except Refused as refused:
+            await self.push(refused.status)
+
+    async def begin(self, step: str, line: bytes = b"") -> None:
+        """A step begins that a reply ends; `Refused` if it is not to be done.
+
+        BDAT begins once its chunk is read, because the chunk comes whatever the reply is.
+        """
+        self.doing = step
+
     async def _obey(self, line: bytes | type[TooLong]) -> None:
         self.step += 1
         octets = b"" if isinstance(line, type) else line
         self.doing = verb_of(octets)
         self.recorder.record(Kind.COMMAND, self.step, octets, secrets=command_secrets(octets))
         try:
+            if self.doing != "BDAT":
+                await self.begin(self.doing, octets)
             await self.obey(line)
         except (ConnectionError, TLSSetupException):
             raise
+        except Refused as refused:
+            if self.doing == session.END_OF_DATA:  # any reply to mail data ends the transaction
+                self._set_rset_state()  # type: ignore[no-untyped-call]
+            await self.push(refused.status)
         except Exception as error:  # a border: a fault of ours must not end the session
             self.host.report(error)
             if self.doing == session.END_OF_DATA:  # any reply to mail data ends the transaction

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from smtplab.grammar import Path
 from smtplab.mail_object import MailObject
+from smtplab.sandbox.faults import magic
 from smtplab.sandbox.little_internet import ROLE_NAMES, Account
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
 from smtplab.sandbox.policy import Policy
@@ -50,6 +51,8 @@ class MailHost:
         domain = path.domain.lower() or self.domains[0]
         local_part = path.local_part.strip('"').lower()
         if local_part in ROLE_NAMES and domain in self.domains:
+            return self.mailboxes[f"postmaster@{domain}"]
+        if domain == magic.DOMAIN and domain in self.domains and magic.is_magic(local_part):
             return self.mailboxes[f"postmaster@{domain}"]
         return self.mailboxes.get(f"{local_part}@{domain}")
 

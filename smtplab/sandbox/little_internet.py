@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from smtplab.sandbox.faults.magic import DOMAIN as MAGIC_DOMAIN
+
 LAPTOP = "laptop.example.org"  # the learner's own machine
 SUBMISSION = "smtp.example.org"  # the MSA and MTA of the learner's provider
 EXCHANGE = "mx.example.net"  # the MX of the recipient's provider
@@ -93,6 +95,7 @@ $TTL 3600
 ns     IN A   203.0.113.53
 mx     IN A   203.0.113.25
 pop    IN A   203.0.113.110
+fault  IN MX  10 mx
 imap   IN A   203.0.113.143
 """,
 }
@@ -100,7 +103,7 @@ imap   IN A   203.0.113.143
 # Which domains a host keeps mailboxes for.
 DOMAINS = {
     SUBMISSION: ("example.org",),
-    EXCHANGE: ("example.net",),
+    EXCHANGE: ("example.net", MAGIC_DOMAIN),
     POP_ORG: ("example.org",),
     IMAP_ORG: ("example.org",),
     POP_NET: ("example.net",),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from smtplab.client import Client, Settings
 from smtplab.sandbox.clock import WorldClock
 from smtplab.sandbox.dns import Query, Zones
+from smtplab.sandbox.faults.dial import LONGEST_REAL_DELAY, FaultDial
 from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.in_memory import InMemory
 from smtplab.sandbox.little_internet import (
@@ -80,6 +81,7 @@ class Sandbox:
         else:
             from smtplab.sandbox.over_tcp import OverTCP
 
+            world.faults.longest_delay = LONGEST_REAL_DELAY
             carrier = OverTCP(world, self._ports, self._outside)
         mta = MTA(world, carrier, world.hosts[SUBMISSION])
         world.clock.next_due = world.queue.next_due
@@ -195,6 +197,11 @@ class Sandbox:
         if host not in self._world.hosts:
             raise KeyError(f"no host {host!r}; there are {', '.join(self._world.hosts)}")
         return self._world.hosts[host].policy
+
+    @property
+    def faults(self) -> FaultDial:
+        """The rules by which the servers misbehave; a new sandbox has none."""
+        return self._world.faults
 
     @property
     def clock(self) -> WorldClock:

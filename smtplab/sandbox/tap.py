@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -70,7 +71,9 @@ class Tap(asyncio.Transport, asyncio.Protocol):
         return self._raw.can_write_eof()
 
     def write_eof(self) -> None:
+        """End our direction; what would still be said, or TLS's last words, goes nowhere."""
         self._raw.write_eof()
+        self.write = _nowhere  # type: ignore[method-assign]
 
     def close(self) -> None:
         self._raw.close()
@@ -79,6 +82,15 @@ class Tap(asyncio.Transport, asyncio.Protocol):
         self._raw.abort()
 
     def _force_close(self, exc: Exception | None) -> None:  # asyncio's TLS layer calls it
+        self._raw.abort()
+
+    def reset(self) -> None:
+        """End with RST over TCP (RFC 9293, 3.5.2); in memory an end is an end."""
+        sock = self._raw.get_extra_info("socket")
+        if sock is not None:
+            import socket  # a browser tab has none
+
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._raw.abort()
 
     def is_closing(self) -> bool:
@@ -101,3 +113,7 @@ class Tap(asyncio.Transport, asyncio.Protocol):
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         self._raw.set_write_buffer_limits(high, low)
+
+
+def _nowhere(data: bytes | bytearray | memoryview) -> None:
+    """The direction has ended."""

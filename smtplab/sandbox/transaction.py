@@ -11,13 +11,13 @@ from smtplab import session
 from smtplab.errors import LocalProtocolError
 from smtplab.grammar import Path, parse_parameters, parse_path
 from smtplab.mail_object import Envelope, MailObject
-from smtplab.sandbox.engine import Engine
+from smtplab.sandbox.faults.interference import Interference
 from smtplab.sandbox.hosts import Arrival, MailHost
 from smtplab.sandbox.little_internet import Listener
 from smtplab.transcript import Recorder
 
 
-class MailTransaction(Engine):
+class MailTransaction(Interference):
     """Takes an envelope and a content, and hands them to the host."""
 
     def __init__(

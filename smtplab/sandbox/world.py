@@ -13,6 +13,7 @@ from threading import RLock
 from smtplab.sandbox.certificates import Authority
 from smtplab.sandbox.clock import WorldClock
 from smtplab.sandbox.dns import Zones
+from smtplab.sandbox.faults import FaultDial
 from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.hosts import MailHost
 from smtplab.sandbox.little_internet import (
@@ -55,6 +56,7 @@ class World:
         self.accounts = list(ACCOUNTS)
         self.addresses = dict(ADDRESSES)
         self.queue = Queue(self.clock.now)
+        self.faults = FaultDial()
         self._making_authority = RLock()
         self._authority: Authority | None = None
         self._key_log = key_log
@@ -157,7 +159,8 @@ class World:
             made_by = self._made_by.get(listener.host, made_by)
         server = made_by(self.hosts[listener.host], listener, loop, recorder, context)
         tap = Tap(recorder, (self.addresses.get(source, source), 0), self._gone)
-        if listener.tls == "implicit" and context is not None:
+        met = isinstance(server, Server) and server.meets_fault(self.faults, tap, source)
+        if listener.tls == "implicit" and context is not None and not met:
             tap.set_protocol(server_side_tls(loop, server, context))
         else:
             tap.set_protocol(server)

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     CLOSE = "close"
     DROPPED = "dropped"
     DELIVERED = "delivered"
+    FAULT = "fault"
 
     __hash__ = str.__hash__  # Enum's own is slow, and recording looks kinds up
 

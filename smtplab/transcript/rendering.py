@@ -117,6 +117,8 @@ def note(event: Event) -> str:
             return f"{detail.get('events')} older events were dropped"
         case Kind.DELIVERED:
             return f"delivered to {detail.get('mailbox')}, folder {detail.get('folder')}"
+        case Kind.FAULT:
+            return f"fault dial: {detail.get('fault')}"
         case _:
             return ""
 
