@@ -13,9 +13,11 @@ import pytest
 from aiosmtpd.smtp import MISSING, SMTP, AuthResult, LoginPassword, Session, syntax
 
 from smtplab import Sandbox
-from smtplab.sandbox import authentication, engine, server, transaction
+from smtplab.sandbox import authentication, engine, server, stock, transaction
+from smtplab.sandbox.faults import interference
 
-SOURCES = [Path(str(module.__file__)) for module in (engine, transaction, authentication, server)]
+MODULES = (engine, stock, interference, transaction, authentication, server)
+SOURCES = [Path(str(module.__file__)) for module in MODULES]
 
 
 @pytest.fixture
@@ -91,7 +93,7 @@ def test_verbs_and_mechanisms_are_found_by_the_name_of_their_method() -> None:
         def __dir__(self) -> list[str]:
             return ["smtp_FROB", "auth_FROB"]
 
-    protocol = Protocol(engine.NoHooks(), hostname="x.example", loop=asyncio.new_event_loop())
+    protocol = Protocol(stock.NoHooks(), hostname="x.example", loop=asyncio.new_event_loop())
     assert list(protocol._smtp_methods) == ["FROB"]
     assert protocol._smtp_methods["FROB"].__smtp_syntax__ == "FROB"
     assert list(protocol._auth_methods) == ["FROB"]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 0.05  # seconds between two looks into the transcript
 SETTLE_WITHIN = 30.0  # seconds that accepted mail has to reach its folders before the end
+MAX_FAULT_FILE = 1_000_000  # characters; ours to choose: the dial holds 1000 rules
 QUIET_FOR = 5.0  # seconds in which nothing happened; then the queue is not waited for
 
 EXAMPLES = """\
@@ -35,6 +36,10 @@ examples:
   smtplab serve --listen 587=5587                smtp.example.org, port 587, is at 127.0.0.1:5587
   smtplab serve --listen smtp.example.org:465=5465 --listen mx.example.net:25=5025
   smtplab serve --as smtp.example.org            programs that connect count as that host
+  smtplab serve --fault "RCPT#2=451 4.3.0 Try later"    the second RCPT gets this reply
+  smtplab serve --fault "end-of-data@to:bob@example.net=lose" --fault EHLO=split:1
+  smtplab serve --fault "greeting@host:mx.example.net=delay:1.5"
+  smtplab serve --fault-help                     all forms of a rule, and the magic addresses
   smtplab serve --json | jq -r 'select(.event == "delivered").mailbox'
 """
 
@@ -56,22 +61,34 @@ def add_parser(subparsers: Subparsers) -> None:
     listen = "bind a listener to a port of your choice; 0 is any free one; may be repeated"
     add("--listen", action="append", default=[], metavar="NAME:PORT=BOUND", help=listen)
     add("--as", dest="outside", metavar="HOST", help="what programs that connect count as")
+    fault = "a rule by which the servers misbehave, PHASE[@MATCH][#NTH]=ACTION; may be repeated"
+    add("--fault", action="append", default=[], metavar="RULE", help=fault)
+    faults = "a file of such rules, one a line; # begins a line that is a comment; may be repeated"
+    add("--faults", action="append", default=[], metavar="FILE", help=faults)
+    add("--fault-help", action="store_true", help="say how a rule is written, and end")
     add("--json", action="store_true", help="print JSON objects, one a line")
     add("--secrets", action="store_true", help="show passwords in the conversations")
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal comes or nobody reads any more; 2 if something must be mended first."""
+    if args.fault_help:
+        from smtplab.sandbox.faults.manual import manual
+
+        print(manual())
+        return 0
     with StopRequest() as stop:
         from smtplab.cli.serve_report import JSONReport, Report
-        from smtplab.errors import ConnectionLost
+        from smtplab.errors import ConnectionLost, LocalProtocolError
         from smtplab.sandbox import Sandbox
 
         try:
             outside = outside_host(args.outside)
             sandbox = Sandbox("tcp", ports=wanted_ports(args.listen), outside=outside)
+            for rule in wanted_faults(args.fault, args.faults):
+                sandbox.faults.add(rule)
             sandbox.start()
-        except (UsageError, ConnectionLost) as error:
+        except (UsageError, ConnectionLost, LocalProtocolError) as error:
             complain(error)
             return 2
         lines = Lines(sys.stdout, stop)
@@ -165,6 +182,32 @@ def wanted_ports(options: Iterable[str]) -> dict[tuple[str, int], int]:
             raise UsageError(f"--listen gives port {bound} to two listeners; each needs its own")
         ports[meant[0]] = bound
     return ports
+
+
+def wanted_faults(rules: Iterable[str], files: Iterable[str]) -> list[str]:
+    """The rules of the fault dial, those in files behind those on the command line.
+
+    >>> wanted_faults(["EHLO=drop"], [])
+    ['EHLO=drop']
+    """
+    from smtplab.errors import LocalProtocolError
+    from smtplab.sandbox.faults import parse_fault
+
+    found = list(rules)
+    for name in files:
+        try:
+            with open(name, encoding="utf-8") as file:
+                text = file.read(MAX_FAULT_FILE)
+        except (OSError, ValueError):  # ValueError: not UTF-8, or a NUL in the name
+            raise UsageError(f"--faults {name!r} cannot be read as a text file") from None
+        for number, line in enumerate(map(str.strip, text.splitlines()), 1):
+            if line and not line.startswith("#"):
+                try:
+                    parse_fault(line)
+                except LocalProtocolError as error:
+                    raise UsageError(f"--faults {name!r}, line {number}: {error}") from None
+                found.append(line)
+    return found
 
 
 def outside_host(name: str | None) -> str:

@@ -19,6 +19,7 @@ from smtplab.commands import MAX_AUTH_LINE, MAX_COMMAND_LINE, verb_of
 from smtplab.mail_object import ContentReader
 from smtplab.sandbox.by_name import ByName
 from smtplab.sandbox.course import NEXT_OCTETS, Course
+from smtplab.sandbox.faults.rules import MAIL_DATA, Refused
 from smtplab.sandbox.stock import STOCK_REPLIES, NoHooks, QuietSession
 from smtplab.session import State, next_state
 from smtplab.transcript import Kind, Recorder
@@ -30,16 +31,7 @@ if TYPE_CHECKING:
 
 IDLE = 300.0  # seconds without a command (RFC 5321, 4.5.3.2.7)
 HIGH_WATER = 262_144  # octets read ahead before the client is slowed down
-MAIL_DATA = "mail-data"  # the step between 354 and the end of mail data; it has no reply
 MAX_HELD_REPLIES = 65_536  # octets of replies held back for one segment (RFC 2920, 3.2)
-
-
-class Refused(Exception):
-    """The step that just began is refused with this reply, before anything of it is done."""
-
-    def __init__(self, status: bytes) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 class TooLong:

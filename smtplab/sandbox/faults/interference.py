@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from smtplab import session
 from smtplab.replies import Reply
 from smtplab.sandbox.course import NEXT_OCTETS
-from smtplab.sandbox.engine import Engine, Refused
+from smtplab.sandbox.engine import Engine
 from smtplab.sandbox.faults import magic
 from smtplab.sandbox.faults.actions import Action, Cut, Delay, Extra, Raw, Simple, Split
 from smtplab.sandbox.faults.dial import FaultDial
-from smtplab.sandbox.faults.rules import MAIL_DATA, TLS_AT_CONNECT, Circumstances, Fault
+from smtplab.sandbox.faults.rules import MAIL_DATA, TLS_AT_CONNECT, Circumstances, Fault, Refused
 from smtplab.sandbox.stock import STOCK_REPLIES
 from smtplab.transcript import Kind
 

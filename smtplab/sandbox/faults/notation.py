@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any
 
 from smtplab.errors import LocalProtocolError
 from smtplab.replies import Reply
 from smtplab.sandbox.faults.actions import Action, Cut, Delay, Extra, Raw, Simple, Split
 from smtplab.sandbox.faults.rules import PHASES, Fault, Match, Nth
-
-_T = TypeVar("_T")
 
 MAX_LENGTH = 20_000  # characters of one rule
 
@@ -74,10 +72,9 @@ def parse_fault(text: str) -> Fault:
     if phase.lower() not in _PHASES:
         raise _wrong(text, phase, "is no phase", f"the phases are {', '.join(PHASES)}")
     try:
-        does: Action = _read(text, action, _action, f"an action is {_listed(ACTIONS)}")
         return Fault(
             _PHASES[phase.lower()],
-            does,
+            _read(text, action, _action, f"an action is {_listed(ACTIONS)}"),
             _read(text, match, _match, f"a match is {_listed(MATCHES)}") if matched else Match(),
             _read(text, nth, _nth, f"which time is {_listed(NTHS)}") if counted else Nth(),
         )
@@ -111,7 +108,7 @@ class _Wrong(Exception):
     """A part that does not fit, told with its place."""
 
 
-def _read(text: str, part: str, reader: Callable[[str], _T | None], forms: str) -> _T:
+def _read(text: str, part: str, reader: Callable[[str], Any], forms: str) -> Any:
     try:
         value = reader(part)
     except LocalProtocolError as error:

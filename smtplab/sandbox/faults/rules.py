@@ -11,7 +11,7 @@ from smtplab import session
 from smtplab.errors import LocalProtocolError
 from smtplab.sandbox.faults.actions import TLS_ACTIONS, Action, why_not
 
-MAIL_DATA = "mail-data"
+MAIL_DATA = "mail-data"  # between 354 and the end of mail data; it has no reply of its own
 TLS_AT_CONNECT = "connect, TLS"  # a connect after which TLS begins at once
 ANY = "any"  # every phase that ends with a reply
 PHASES = (
@@ -166,6 +166,14 @@ class Fault:
         from smtplab.sandbox.faults.notation import as_text
 
         return as_text(self)
+
+
+class Refused(Exception):
+    """The step that just began is refused with this reply, before anything of it is done."""
+
+    def __init__(self, status: bytes) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 def _check_pattern(pattern: str) -> None:
