@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from textwrap import fill, wrap
+from textwrap import wrap
 
 from smtplab.sandbox.faults import magic
 from smtplab.sandbox.faults.notation import ACTIONS, FORM, MATCHES, NTHS
@@ -22,7 +22,7 @@ def _lines() -> Iterator[str]:
     yield "  RCPT@bob@example.net#2=451 4.3.0 Try later"
     yield ""
     yield "PHASE, when it strikes:"
-    yield fill(", ".join(PHASES), _WIDTH, initial_indent="  ", subsequent_indent="  ")
+    yield from (f"  {line}" for line in wrap(", ".join(PHASES), _WIDTH, break_on_hyphens=False))
     yield ""
     yield "MATCH, which steps of the phase; several with ; between them:"
     yield from _table(MATCHES.items())

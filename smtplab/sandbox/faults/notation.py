@@ -66,22 +66,27 @@ def parse_fault(text: str) -> Fault:
         raise LocalProtocolError(f"a rule may hold {MAX_LENGTH} characters, not {len(text)}")
     head, found, action = text.partition("=")
     if not found:
-        raise _wrong(text, text, "has no = before its action", f"a rule is {FORM}")
-    head, counted, nth = head.partition("#")
-    phase, matched, match = head.partition("@")
+        raise _wrong(text, 0, text, "has no = before its action", f"a rule is {FORM}")
+    where, counted, nth = head.partition("#")
+    phase, matched, match = where.partition("@")
     if phase.lower() not in _PHASES:
-        raise _wrong(text, phase, "is no phase", f"the phases are {', '.join(PHASES)}")
+        raise _wrong(text, 0, phase, "is no phase", f"the phases are {', '.join(PHASES)}")
+    read = _Reading(text)
     try:
         return Fault(
             _PHASES[phase.lower()],
-            _read(text, action, _action, f"an action is {_listed(ACTIONS)}"),
-            _read(text, match, _match, f"a match is {_listed(MATCHES)}") if matched else Match(),
-            _read(text, nth, _nth, f"which time is {_listed(NTHS)}") if counted else Nth(),
+            read.part(_action, action, len(head) + 1, f"an action is {_listed(ACTIONS)}"),
+            read.part(_match, match, len(phase) + 1, f"a match is {_listed(MATCHES)}")
+            if matched
+            else Match(),
+            read.part(_nth, nth, len(where) + 1, f"which time is {_listed(NTHS)}")
+            if counted
+            else Nth(),
         )
     except _Wrong as wrong:
         raise LocalProtocolError(str(wrong)) from None
     except LocalProtocolError as error:
-        raise _wrong(text, text, "cannot be", str(error)) from None
+        raise _wrong(text, 0, text, "cannot be", str(error)) from None
 
 
 def as_text(fault: Fault) -> str:
@@ -108,20 +113,26 @@ class _Wrong(Exception):
     """A part that does not fit, told with its place."""
 
 
-def _read(text: str, part: str, reader: Callable[[str], Any], forms: str) -> Any:
-    try:
-        value = reader(part)
-    except LocalProtocolError as error:
-        raise _Wrong(str(_wrong(text, part, "cannot be", str(error)))) from None
-    if value is None:
-        raise _Wrong(str(_wrong(text, part, "fits nothing here", forms)))
-    return value
+class _Reading:
+    """Reads the parts of one rule."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def part(self, reader: Callable[[str], Any], part: str, place: int, forms: str) -> Any:
+        """What `reader` makes of a part; it gives None, or raises, if the part fits nothing."""
+        try:
+            value = reader(part)
+        except LocalProtocolError as error:
+            raise _Wrong(str(_wrong(self._text, place, part, "cannot be", str(error)))) from None
+        if value is None:
+            raise _Wrong(str(_wrong(self._text, place, part, "fits nothing here", forms)))
+        return value
 
 
-def _wrong(text: str, part: str, problem: str, hint: str) -> LocalProtocolError:
-    place = text.find(part) + 1
+def _wrong(text: str, place: int, part: str, problem: str, hint: str) -> LocalProtocolError:
     return LocalProtocolError(
-        f"fault rule {_short(text)}: {_short(part)} at character {place} {problem}; {hint}"
+        f"fault rule {_short(text)}: {_short(part)} at character {place + 1} {problem}; {hint}"
     )
 
 
@@ -168,7 +179,7 @@ def _action(text: str) -> Action | None:
             reply = _reply(value)
             return None if reply is None else Extra(reply)
         case "delay":
-            form = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(!?)", value)
+            form = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)(!?)", value)
             return None if form is None else Delay(float(form[1]), in_full=bool(form[2]))
         case "split":
             return Split(int(value)) if re.fullmatch("[0-9]{1,5}", value) else None
