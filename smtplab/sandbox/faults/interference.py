@@ -49,7 +49,7 @@ class Interference(Engine):
     async def begin(self, step: str, line: bytes = b"") -> None:
         self.doing = step
         if step == "RCPT" and magic.IN_A_COMMAND in line.lower():
-            self._has_magic_path = True
+            self._has_magic_path = magic.DOMAIN in self.host.domains  # others only pass it on
         if self.faults.entries or self._has_magic_path:
             fault = self._choose(step, line)
             if fault is not None:
