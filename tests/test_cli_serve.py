@@ -386,6 +386,53 @@ def test_an_option_that_fits_nothing_is_one_clear_line_and_exit_code_2(
     assert said.err.endswith(f"{problem}\n") and said.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--fault", "RCPT#x=451"],
+         "fault rule 'RCPT#x=451': 'x' at character 6 fits nothing here; which time is #2, #2+, "
+         "#/2"),
+        (["--fault", "EHLO=drop", "--fault", "EHLO=drop"], "the rule EHLO=drop is set already"),
+        (["--faults", "no-such-file"], "--faults 'no-such-file' cannot be read as a text file"),
+    ],
+)  # fmt: skip
+def test_a_fault_rule_that_cannot_be_is_one_clear_line_and_exit_code_2(
+    options: list[str], problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["serve", *options]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err == f"smtplab serve: {problem}\n"
+
+
+def test_a_fault_rule_in_a_file_is_named_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = tmp_path / "rules.txt"
+    rules.write_text("# lesson 7\n\nEHLO=split:1\nRCTP=drop\n", encoding="utf-8")
+    assert cli.main(["serve", "--faults", str(rules)]) == 2
+    assert "rules.txt', line 4: fault rule 'RCTP=drop': 'RCTP'" in capsys.readouterr().err
+
+
+def test_fault_rules_of_the_command_line_and_of_a_file_strike(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.txt"
+    rules.write_text("NOOP#2=451 4.3.0 From the file\n", encoding="utf-8")
+    with JSONServing("--fault", "NOOP#1=450 4.0.0 Struck", "--faults", str(rules)) as serving:
+        port = serving.bound(25)
+        with smtplib.SMTP("127.0.0.1", port, "laptop.example.org", WITHIN) as one:
+            assert one.noop() == (450, b"4.0.0 Struck")
+            assert one.noop() == (451, b"4.3.0 From the file")
+        fault = json.loads(serving.until('"fault": "NOOP#1'))
+        assert fault["event"] == "fault"
+
+
+def test_fault_help_prints_the_forms_and_the_magic_addresses(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["serve", "--fault-help"]) == 0
+    said = capsys.readouterr().out
+    assert "PHASE[@MATCH][#NTH]=ACTION" in said and "fault.example.net" in said
+
+
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["serve", "--help"])

@@ -237,6 +237,8 @@ def test_each_segment_of_a_split_reply_is_sent_alone(sandbox: Sandbox) -> None:
     with connected(sandbox) as client:
         client.noop()
         segments = sandbox.transcript.wire(client.connection, "server").segments
+        if sandbox.transport == "memory":  # over TCP a reader may be slow and get two at once
+            segments = client.transcript.wire(client.connection, "client").segments
     said = [s.octets for s in segments if s.sender == "server"]
     start = said.index(b"2")
     assert said[start : start + 3] == [b"2", b"50 ", b"2.0.0 Nothing done\r\n"]

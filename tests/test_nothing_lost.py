@@ -16,6 +16,7 @@ from smtplab.sandbox.faults import Fault
 from smtplab.sandbox.faults.actions import Simple, why_not
 from smtplab.sandbox.faults.notation import parse_fault
 from smtplab.session import State
+from tests.watch import wait_until
 
 MSA, MX = "smtp.example.org", "mx.example.net"
 ALICE, BOB, PASSWORD = "alice@example.org", "bob@example.net", "looking-glass"
@@ -198,10 +199,22 @@ def _is_quick(step: Step) -> bool:
     return step.action not in (Simple.STALL, Simple.MERGE) and "raw:250" not in str(step)
 
 
-@settings(calm, max_examples=15)
+@settings(calm, max_examples=60)
 @given(STEPS.map(lambda steps: list(filter(_is_quick, steps))), st.integers(0, 8))
 def test_nothing_accepted_is_lost_over_tcp(steps: list[Step], stop_after: int) -> None:
     play("tcp", steps, stop_after)
+
+
+def test_what_is_on_its_way_when_the_sandbox_stops_stays_in_the_queue() -> None:
+    """The relay session breaks in the middle; an item that was taken out would be gone."""
+    with Sandbox("tcp") as sandbox:
+        sandbox.faults.add(f"end-of-data@host:{MX}=stall")
+        model = Model(sandbox)
+        model.do(Mail(MSA, ALICE, (BOB,)))
+        assert len(model.promised) == 1
+        wait_until(lambda: sum(sandbox.faults.hits.values()) == 1)
+    model.check()
+    assert [item.waiting for item in sandbox.queue] == [[BOB]]
 
 
 def test_the_faults_of_the_property_are_of_every_kind() -> None:

@@ -27,7 +27,7 @@ MAX_NTH = 1_000_000
 # `re` backtracks. With two repetitions at most, none of them around a group, and 256 characters
 # to look at, it is done in well under a second whatever the argument is.
 _REPETITION = re.compile(r"[*+?{]")
-_TOO_CLEVER = re.compile(r"\)[*+?{]|\\[1-9]|\(\?")
+_TOO_CLEVER = re.compile(r"\)[*+?{]|\\[1-9]")
 MAX_REPETITIONS = 2
 
 _NO_ARGUMENT = frozenset(
