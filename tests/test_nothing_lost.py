@@ -192,7 +192,7 @@ def test_nothing_accepted_is_lost_in_memory(steps: list[Step], stop_after: int) 
     play("memory", steps, stop_after)
 
 
-def _is_quick(step: Step) -> bool:
+def _is_quick(step: Step | None) -> bool:
     """Whether no client of the sandbox's own has to wait out its 30 seconds for it."""
     if not isinstance(step, Fault):
         return True
