@@ -84,5 +84,7 @@ def test_python_tells_the_chain_in_one_of_two_ways() -> None:
     """Before 3.13 only the object behind `ssl.SSLObject` knows it."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = server_context().wrap_bio(incoming, outgoing, server_side=True)
-    assert hasattr(tls, "get_unverified_chain") or hasattr(vars(tls)["_sslobj"], "get_unverified_chain")
+    assert hasattr(tls, "get_unverified_chain") or hasattr(
+        vars(tls)["_sslobj"], "get_unverified_chain"
+    )
     assert chain_of(tls) == ()
