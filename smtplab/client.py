@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
+from base64 import b64encode
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from smtplab import commands, sasl, session
-from smtplab.errors import LocalProtocolError, RemoteProtocolError, SMTPLabError
+from smtplab.auth_exchange import AuthExchange
+from smtplab.errors import LocalProtocolError, SMTPLabError
 from smtplab.group import Group, windows
 from smtplab.guard import internet
 from smtplab.mail_object import encode_content
@@ -58,6 +58,7 @@ class Client(Pipelining):
         self.greeting: StepReply
         self._tls_context = settings.tls_context
         self._timeouts = settings.timeout if isinstance(settings.timeout, Timeouts) else None
+        self._nonce = stream.facts.nonce
         self._clear_passwords_allowed = True
 
     @classmethod
@@ -125,35 +126,53 @@ class Client(Pipelining):
                 self._begin_tls(self._tls_context)
             return reply
 
-    def auth(self, username: str, password: str, mechanism: str | None = None) -> StepReply:
-        """Sign in by `mechanism`, or by the first one that both ends know (RFC 4954, 4)."""
-        self._check_password_may_go()
-        self.transcript.secrets.add(password)
-        mechanisms = self.extensions.auth_mechanisms if self.extensions else ()
-        known = (name for name in sasl.MECHANISMS if name in mechanisms)
-        chosen = (mechanism or next(known, "PLAIN")).upper()
-        if chosen not in sasl.MECHANISMS:
-            raise LocalProtocolError(
-                f"{mechanism!r} is not known here; these are: {', '.join(sasl.MECHANISMS)}"
-            )
-        method = sasl.MECHANISMS[chosen](username, password)
+    def auth(
+        self,
+        username: str,
+        password: str = "",
+        mechanism: str | None = None,
+        *,
+        token: str = "",
+        initial_response: bool = True,
+    ) -> StepReply:
+        """Sign in by `mechanism`, or by the first that both ends know (RFC 4954, 4).
+
+        With `token`, an OAuth access token, no password is sent. `initial_response=False` leaves
+        it to the server to ask first. `RemoteProtocolError` if the server cannot prove itself
+        where the mechanism demands that, or asks what makes no sense.
+        """
+        who = sasl.Credentials(username, password, token)
         with self._lock:
-            self.session.claimed = username
-            reply = self._command("AUTH", commands.auth(chosen, method.initial_response()))
-            while self.state is State.AUTH:
-                try:
-                    response = method.respond(b64decode(reply.texts[0], validate=True))
-                except (Base64Error, RemoteProtocolError):
-                    reply = self.send_raw(b"*\r\n")  # RFC 4954, 4: the client cancels
-                    if self.state is State.AUTH:
-                        self.session.out_of_step()
-                        raise RemoteProtocolError(
-                            f"{self.host} sent another challenge after AUTH was cancelled; "
-                            "close the connection and connect again"
-                        ) from None
-                else:
-                    reply = self.respond(response)
-            return reply
+            return self.begin_auth(who, mechanism, initial_response=initial_response).run()
+
+    def begin_auth(
+        self,
+        who: sasl.Credentials,
+        mechanism: str | None = None,
+        *,
+        initial_response: bool = True,
+    ) -> AuthExchange:
+        """The same step by step; nothing is sent before the first `step()` of the exchange."""
+        self._check_password_may_go()
+        self.transcript.secrets.add(who.password)
+        self.transcript.secrets.add(who.token)
+        offered = self.extensions.auth_mechanisms if self.extensions else ()
+        binding = self._channel_binding()
+        name = (mechanism or sasl.choose(offered, who, binding)).upper()
+        where = sasl.Surroundings(
+            nonce=self._nonce,
+            host=self.host,
+            port=self.port,
+            binding=binding,
+            plus_offered=f"{name}-PLUS" in offered,
+        )
+        made = sasl.make(name, who, where)
+
+        def begin(octets: bytes) -> StepReply:
+            self.session.claimed = who.username
+            return self._command("AUTH", octets)
+
+        return AuthExchange(self, made, begin, initial_response=initial_response)
 
     def respond(self, response: bytes) -> StepReply:
         """Answer one AUTH challenge by hand; `response` is sent in base64 (RFC 4954, 4)."""
@@ -277,3 +296,16 @@ class Client(Pipelining):
                 "the password would cross the network readable for anyone; use starttls() first, "
                 "or port 465"
             )
+
+    def _channel_binding(self) -> sasl.Binding | None:
+        """What an exchange can be tied to: up to TLS 1.2 tls-unique, else the certificate."""
+        if not self.session.tls:
+            return None
+        from smtplab.sasl.channel_binding import server_end_point
+        from smtplab.transport.tls import TLSStream
+
+        assert isinstance(self._stream, TLSStream)
+        if self._stream.unique is not None:
+            return sasl.Binding("tls-unique", self._stream.unique)
+        end_point = server_end_point(self._stream.certificate)
+        return None if end_point is None else sasl.Binding("tls-server-end-point", end_point)

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from aiosmtpd.smtp import MISSING, SMTP, AuthResult, LoginPassword, Session, syntax
+from aiosmtpd.smtp import SMTP, Session, syntax
 
 from smtplab import Sandbox
 from smtplab.sandbox import authentication, engine, server, stock, transaction
@@ -100,17 +100,17 @@ def test_verbs_and_mechanisms_are_found_by_the_name_of_their_method() -> None:
     protocol.loop.close()
 
 
-def test_the_server_knows_exactly_these_verbs_and_mechanisms() -> None:
+def test_the_server_knows_exactly_these_verbs() -> None:
     with Sandbox("memory") as sandbox, sandbox.connect():
         (one,) = sandbox._world.live.values()
         assert isinstance(one, server.Server)
         verbs = "AUTH DATA EHLO EXPN HELO HELP MAIL NOOP QUIT RCPT RSET STARTTLS VRFY"
         assert sorted(one._smtp_methods) == verbs.split()
-        assert set(one._auth_methods) == {"PLAIN", "LOGIN"}
+        assert not one._auth_methods  # they are ours
         assert not one._handle_hooks
 
 
-def test_every_verb_is_ours_except_the_work_under_starttls_and_auth() -> None:
+def test_every_verb_is_ours_except_the_work_under_starttls() -> None:
     for name in dir(SMTP):
         if name.startswith("smtp_"):
             ours = getattr(server.Server, name) is not getattr(SMTP, name)
@@ -150,30 +150,6 @@ def test_starttls_pushes_its_220_before_it_changes_the_transport() -> None:
     assert pushed < source.index("self._tls_protocol = ")
     assert pushed < source.index("self._original_transport = self.transport")
     assert "raise TLSSetupException() from error" in source
-
-
-def test_plain_and_login_ask_through_challenge_auth_and_one_authenticator() -> None:
-    for mechanism in (SMTP.auth_PLAIN, SMTP.auth_LOGIN):
-        source = inspect.getsource(mechanism)
-        assert "self.challenge_auth(" in source and "self._authenticate(" in source
-        assert "is MISSING" in source and MISSING is not None
-    login = inspect.getsource(SMTP.auth_LOGIN)
-    assert "self.AuthLoginUsernameChallenge" in login and "self.AuthLoginPasswordChallenge" in login
-    asked = inspect.signature(SMTP.challenge_auth).parameters
-    assert list(asked) == list(inspect.signature(engine.Engine.challenge_auth).parameters)
-
-
-def test_a_mechanism_hands_username_and_password_to_authenticate() -> None:
-    assert list(inspect.signature(SMTP._authenticate).parameters) == [
-        "self", "mechanism", "auth_data"
-    ]  # fmt: skip
-    assert LoginPassword._fields == ("login", "password")
-
-
-def test_a_failure_that_nobody_handled_is_told_as_535() -> None:
-    source = inspect.getsource(SMTP.smtp_AUTH)
-    assert '"535 5.7.8 ' in source and '"235 2.7.0 ' in source and "'504 5.5.4 " in source
-    assert AuthResult(success=False).handled is True
 
 
 def test_a_session_without_login_data_logs_no_warning(caplog: pytest.LogCaptureFixture) -> None:

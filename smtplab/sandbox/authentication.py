@@ -1,16 +1,19 @@
-"""AUTH at the server: mechanisms by aiosmtpd, challenges and limits by us (RFC 4954)."""
+"""AUTH at the server: the command, its challenges and its limits (RFC 4954)."""
 
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from typing import Any
 
-from aiosmtpd.smtp import MISSING, AuthResult, LoginPassword, syntax
+from aiosmtpd.smtp import syntax
 
 from smtplab import session
 from smtplab.commands import MAX_AUTH_LINE
+from smtplab.sandbox.auth import MECHANISMS, Desk, Exchange, Refused
+from smtplab.sandbox.little_internet import Account
 from smtplab.sandbox.transaction import MailTransaction
+from smtplab.sasl.channel_binding import server_end_point
+from smtplab.sasl.scram_keys import PLUS
 from smtplab.transcript import Kind
 from smtplab.transcript.hiding import response_secrets
 
@@ -20,14 +23,18 @@ MAX_AUTH_FAILURES = 3
 class Authentication(MailTransaction):
     """Decides who the session belongs to."""
 
-    AuthLoginUsernameChallenge = "Username:"
-    AuthLoginPasswordChallenge = "Password:"
-
-    _auth_failures = 0
+    _desk: Desk | None = None
 
     def _offers_auth(self) -> bool:
         """Without any TLS in this Python the listener is private, and AUTH goes without it."""
-        return self.listener.auth and (self.tls or self.tls_context is None)
+        is_safe = self.tls or self.tls_context is None
+        return self.listener.auth and is_safe and bool(self._mechanisms())
+
+    def _mechanisms(self) -> list[str]:
+        """Those that are on, in the order of the EHLO reply; -PLUS needs TLS to bind to."""
+        policy = self.host.policy
+        names = policy.auth_mechanisms if policy.offers("AUTH") else ()
+        return [n for n in names if n in MECHANISMS and (self.tls or not n.endswith(PLUS))]
 
     @syntax("AUTH mechanism [initial-response]")
     async def smtp_AUTH(self, arg: str) -> None:
@@ -44,46 +51,83 @@ class Authentication(MailTransaction):
             await self.push("503 5.5.1 Bad sequence of commands: AUTH needs EHLO instead of HELO")
             return
         mechanism, *initial = arg.split()
-        if initial == ["="] and mechanism.upper() in self._auth_methods:
-            self._auth_failures += 1  # an empty initial response: no mechanism here takes one
-            await self.push("535 5.7.8 An empty initial response signs nobody in")
+        if mechanism.upper() not in self._mechanisms():
+            await self.push("504 5.5.4 Unrecognized authentication type")
+            return
+        if self._desk is None:
+            self._desk = self._new_desk()
+        try:
+            account = await self._sign_in(mechanism.upper(), initial, self._desk)
+        except Refused as refused:
+            await self.push(refused.reply)
         else:
-            await super().smtp_AUTH(" ".join((mechanism.upper(), *initial)))
-        if self.session.authenticated:
-            data = self.session.auth_data
-            self.identity = data.login.decode("utf-8", "replace")
-        elif self._auth_failures >= MAX_AUTH_FAILURES:
+            self.session.authenticated = True
+            self.identity = account.username
+            await self.push("235 2.7.0 Authentication successful")
+        if self._desk.failures >= MAX_AUTH_FAILURES and not self.session.authenticated:
             await self.push("421 4.7.0 Too many failed attempts to sign in; closing")
 
-    def _authenticate(self, mechanism: str, auth_data: LoginPassword) -> AuthResult:
-        """What aiosmtpd's mechanisms ask when they have a username and a password."""
-        username, password = (octets.decode("utf-8", "replace") for octets in auth_data)
-        known = self.host.knows(username, password)
-        if not known:
-            self._auth_failures += 1
-        return AuthResult(success=known, handled=False, auth_data=auth_data)
+    async def _sign_in(self, mechanism: str, initial: list[str], desk: Desk) -> Account:
+        """Play one exchange to its end; `Refused` if it fails."""
+        first = None
+        if initial == ["="]:  # RFC 4954, 4: present, and empty
+            if mechanism != "CRAM-MD5":
+                raise desk.refused()  # no mechanism here signs anybody in with nothing
+            first = b""
+        elif initial:
+            first = _from_base64(initial[0].encode("utf-8", "surrogateescape"))
+        exchange: Exchange = MECHANISMS[mechanism](desk, first)
+        try:
+            challenge = next(exchange)
+            while True:
+                challenge = exchange.send(await self._ask(challenge))
+        except StopIteration as ended:
+            account: Account = ended.value
+            return account
 
-    async def challenge_auth(
-        self, challenge: str | bytes, encode_to_b64: bool = True, log_client_response: bool = False
-    ) -> Any:
-        """Send a 334 challenge and read the response (RFC 4954, 4); MISSING if it is none."""
-        octets = challenge.encode() if isinstance(challenge, str) else challenge
-        await self.push(b"334 " + (b64encode(octets) if encode_to_b64 else octets))
+    async def _ask(self, challenge: bytes) -> bytes:
+        """Send a 334 challenge and read the response (RFC 4954, 4)."""
+        await self.push(b"334 " + b64encode(challenge))
         line = await self.read_line(MAX_AUTH_LINE)
         self.step += 1
         if line is None:
             raise ConnectionResetError
         if isinstance(line, type):
-            await self.push("500 5.5.6 Authentication exchange line is too long")
-            return MISSING
-        response = line.rstrip(b"\r\n")
+            raise Refused("500 5.5.6 Authentication exchange line is too long")
         self.recorder.record(Kind.RESPONSE, self.step, line, secrets=response_secrets(line))
         await self.begin(session.CHALLENGE)
+        response = line.rstrip(b"\r\n")
         if response == b"*":
-            await self.push("501 5.7.0 Authentication cancelled")
-            return MISSING
-        try:
-            return b64decode(response, validate=True)
-        except Base64Error:
-            await self.push("501 5.5.2 The response is not base64")
-            return MISSING
+            raise Refused("501 5.7.0 Authentication cancelled")
+        return _from_base64(response)
+
+    def _new_desk(self) -> Desk:
+        """Kept for the connection, so that attempts add up."""
+        here = self.transport.get_extra_info("sockname")  # None in memory
+        use = f"nonces of the server in {self.recorder.connection}"
+        return Desk(
+            directory=self.host.directory,
+            host=self.host.name,
+            ports=(self.listener.port, here[1]) if here else (self.listener.port,),
+            now=self.host.now,
+            nonce=self.host.directory.chance.nonces(use),
+            bindings=self._bindings(),
+            plus_offered=any(name.endswith(PLUS) for name in self._mechanisms()),
+        )
+
+    def _bindings(self) -> dict[str, bytes]:
+        """What SCRAM can be tied to in this TLS connection; tls-unique up to TLS 1.2 only."""
+        tls = self.transport.get_extra_info("ssl_object")
+        if tls is None:
+            return {}
+        end_point = server_end_point(self.host.certificate)
+        unique = None if tls.version() == "TLSv1.3" else tls.get_channel_binding("tls-unique")
+        found = {"tls-server-end-point": end_point, "tls-unique": unique}
+        return {name: octets for name, octets in found.items() if octets}
+
+
+def _from_base64(text: bytes) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except Base64Error:
+        raise Refused("501 5.5.2 The response is not base64") from None

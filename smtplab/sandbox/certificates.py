@@ -23,6 +23,7 @@ class Authority:
         self._key_log = key_log
         self._ca = trustme.CA(organization_name="smtplab sandbox, for practice only")
         self._servers: dict[str, ssl.SSLContext] = {}
+        self._certificates: dict[str, bytes] = {}
         self._folder: Path | None = None
         self._closed = False
 
@@ -37,11 +38,18 @@ class Authority:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.num_tickets = 0  # what a ticket holds differs from run to run
             # The two names under which mail programs outside the sandbox reach it.
-            self._ca.issue_cert(host, "localhost", "127.0.0.1").configure_cert(context)
+            leaf = self._ca.issue_cert(host, "localhost", "127.0.0.1")
+            leaf.configure_cert(context)
+            pem = leaf.cert_chain_pems[0].bytes().decode()
+            self._certificates[host] = ssl.PEM_cert_to_DER_cert(pem)
             if self._key_log is not None:
                 context.keylog_filename = str(self._key_log)
             self._servers[host] = context
         return self._servers[host]
+
+    def certificate(self, host: str) -> bytes:
+        """The certificate of `host` in DER; b"" if it has none yet."""
+        return self._certificates.get(host, b"")
 
     def client_context(self) -> ssl.SSLContext:
         """A context that trusts this authority and nobody else."""

@@ -1,7 +1,7 @@
 """The engine under the server: aiosmtpd's protocol class with reading, timing and recording.
 
-It takes from aiosmtpd the life of a connection, the STARTTLS upgrade, the dispatch to `smtp_*`
-methods and the AUTH mechanisms. Reading lines and mail data, reply batching, time-outs and the
+It takes from aiosmtpd the life of a connection, the STARTTLS upgrade and the dispatch to `smtp_*`
+methods. Reading lines and mail data, reply batching, time-outs and the
 end of a connection are done here, because the stock ones lose data or break the rules.
 """
 

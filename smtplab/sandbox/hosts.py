@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from smtplab.grammar import Path
 from smtplab.mail_object import MailObject
+from smtplab.sandbox.auth import Directory
 from smtplab.sandbox.faults import magic
 from smtplab.sandbox.little_internet import ROLE_NAMES, Account
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
@@ -32,16 +34,18 @@ class MailHost:
     domains: tuple[str, ...]
     mailboxes: dict[str, Mailbox]
     accounts: dict[str, Account]
-    stamp: Callable[[], str]  # the world's time as a header field writes it
+    directory: Directory
+    now: Callable[[], datetime]  # the world's time
+    stamp: Callable[[], str]  # the same as a header field writes it
     queue: Queue
     delivered: Callable[[str, str, StoredMail], None]
     policy: Policy = field(default_factory=Policy)
     errors: list[Exception] = field(default_factory=list)
+    certificate: bytes = b""  # in DER; empty without TLS
     _stored: int = 0
 
     def knows(self, username: str, password: str) -> bool:
-        account = self.accounts.get(username)
-        return account is not None and account.password == password
+        return self.directory.with_password(username, password) is not None
 
     def is_local(self, domain: str) -> bool:
         return not domain or domain.lower() in self.domains

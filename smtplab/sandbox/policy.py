@@ -12,6 +12,12 @@ class Policy:
     ident: str = "ESMTP smtplab"  # what the greeting says after the name of the host
     size_limit: int = 10 * 2**20  # octets of one content (RFC 1870, 3)
     max_recipients: int = 100  # RFC 5321, 4.5.3.1.8 asks for at least this many
+    # SASL mechanisms of AUTH, in the order of the EHLO reply. SCRAM-SHA-256-PLUS and SCRAM-SHA-1
+    # can be added: the first binds to a certificate that is new in each sandbox, so its proofs
+    # differ from run to run; the second is for old clients.
+    auth_mechanisms: tuple[str, ...] = (
+        "SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2",
+    )  # fmt: skip
     switched_off: set[str] = field(default_factory=set)  # EHLO keywords, in upper case
 
     def offers(self, keyword: str) -> bool:

@@ -7,6 +7,7 @@ import socket
 import sys
 import weakref
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from html import escape
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +32,7 @@ from smtplab.sandbox.mailboxes import Mailbox, StoredMail
 from smtplab.sandbox.mta import MTA
 from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import QueueItem
+from smtplab.sandbox.tokens import LIFETIME, SCOPE
 from smtplab.sandbox.world import World
 from smtplab.transcript import Transcript
 from smtplab.transport import Stream
@@ -49,7 +51,8 @@ class Sandbox:
     `transport` is "tcp" or "memory"; left out, the variable SMTPLAB_TRANSPORT decides, else TCP
     wherever this system can listen. `ports` maps (host, port) to the port to bind; others get a
     free one. `outside` is the host that programs of your own count as. `key_log` is a file that
-    the secrets of every TLS session are added to, for Wireshark.
+    the secrets of every TLS session are added to, for Wireshark. What looks random (nonces, salts)
+    comes from `seed`; the certificates and TLS itself do not.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Sandbox:
         ports: Mapping[tuple[str, int], int] | None = None,
         outside: str = LAPTOP,
         key_log: str | Path | None = None,
+        seed: int = 0,
     ) -> None:
         self.transport = transport or os.environ.get("SMTPLAB_TRANSPORT") or _best_transport()
         if self.transport not in ("tcp", "memory"):
@@ -70,11 +74,12 @@ class Sandbox:
         self._ports = dict(ports or {})
         self._outside = outside
         self._key_log = None if key_log is None else Path(key_log)
+        self._seed = seed
         self._build()
 
     def _build(self) -> None:
         """A new world; the one before, if any, is stopped already."""
-        world = World(self._key_log)
+        world = World(self._key_log, self._seed)
         carrier: InMemory | OverTCP
         if self.transport == "memory":
             carrier = InMemory(world)
@@ -174,6 +179,17 @@ class Sandbox:
 
         self.settle()
         return SandboxIMAP(self, host, port)
+
+    def issue_token(
+        self, username: str, *, scope: str = SCOPE, lifetime: timedelta = LIFETIME
+    ) -> str:
+        """A toy access token for OAUTHBEARER and XOAUTH2; it expires on the world clock.
+
+        `client.auth(username, token=...)` signs in with it. The MSA wants the scope "smtp".
+        """
+        token = self._world.tokens.issue(username, scope, lifetime)
+        self.transcript.secrets.add(token)
+        return token
 
     # What there is to look at.
 

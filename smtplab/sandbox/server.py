@@ -95,7 +95,7 @@ class Server(Authentication):
         if self.tls_context is not None and not self.tls:
             keywords.append("STARTTLS")
         if self._offers_auth():
-            keywords.append("AUTH PLAIN LOGIN")
+            keywords.append(f"AUTH {' '.join(self._mechanisms())}")
         return [*keywords, "HELP"]
 
     @syntax("STARTTLS", when="tls_context")

@@ -10,7 +10,9 @@ from email.utils import format_datetime
 from pathlib import Path
 from threading import RLock
 
+from smtplab.sandbox.auth import Directory
 from smtplab.sandbox.certificates import Authority
+from smtplab.sandbox.chance import Chance
 from smtplab.sandbox.clock import WorldClock
 from smtplab.sandbox.dns import Zones
 from smtplab.sandbox.faults import FaultDial
@@ -33,6 +35,7 @@ from smtplab.sandbox.reading.line_server import LineServer
 from smtplab.sandbox.reading.pop3 import POP3Server
 from smtplab.sandbox.server import Server
 from smtplab.sandbox.tap import Tap
+from smtplab.sandbox.tokens import TokenIssuer
 from smtplab.transcript import Kind, Transcript
 from smtplab.transport import StreamFacts
 from smtplab.transport.private_loop import server_side_tls
@@ -47,8 +50,10 @@ _SERVERS: dict[str, type[Server] | type[LineServer]] = {
 class World:
     """Hosts, mailboxes, zones, queue, clock and the transcript of all that happens."""
 
-    def __init__(self, key_log: Path | None = None) -> None:
+    def __init__(self, key_log: Path | None = None, seed: int = 0) -> None:
         self.clock = WorldClock()
+        self.chance = Chance(seed)
+        self.tokens = TokenIssuer(self.chance.octets("key of the token issuer", 32), self.clock.now)
         self.transcript = Transcript(self.clock.now)
         self._deliveries = self.transcript.recorder("", "server")
         self.zones = Zones(ZONES)
@@ -108,13 +113,14 @@ class World:
         self.listeners += plan.listeners
 
     def _host(self, name: str, domains: tuple[str, ...]) -> MailHost:
+        accounts = {a.username: a for a in self.accounts if a.mailbox.partition("@")[2] in domains}
         return MailHost(
             name=name,
             domains=domains,
             mailboxes=self.mailboxes,
-            accounts={
-                a.username: a for a in self.accounts if a.mailbox.partition("@")[2] in domains
-            },
+            accounts=accounts,
+            directory=Directory(accounts, self.chance, self.tokens),
+            now=self.clock.now,
             stamp=self.stamp,
             queue=self.queue,
             delivered=self._delivered,
@@ -133,12 +139,14 @@ class World:
 
     def facts(self, source: str) -> StreamFacts:
         """What a stream from `source`, a host of this world, knows."""
+        connection = self.name_connection("c" if source == LAPTOP else "r")
         return StreamFacts(
-            connection=self.name_connection("c" if source == LAPTOP else "r"),
+            connection=connection,
             source=source,
             local_name=source,
             now=self.clock.now,
             trusted=self._trusted,
+            nonce=self.chance.nonces(f"nonces of the client in {connection}"),
         )
 
     def listener(self, host: str, port: int) -> Listener | None:
@@ -154,10 +162,12 @@ class World:
         place = {"source": source, "host": listener.host, "port": listener.port}
         recorder.record(Kind.CONNECT, 0, detail=place)
         context = self.authority.server_context(listener.host) if self.authority else None
-        made_by = _SERVERS[listener.service]
+        host, made_by = self.hosts[listener.host], _SERVERS[listener.service]
         if listener.service == "smtp":
             made_by = self._made_by.get(listener.host, made_by)
-        server = made_by(self.hosts[listener.host], listener, loop, recorder, context)
+        if self.authority is not None:
+            host.certificate = self.authority.certificate(listener.host)
+        server = made_by(host, listener, loop, recorder, context)
         tap = Tap(recorder, (self.addresses.get(source, source), 0), self._gone)
         met = isinstance(server, Server) and server.meets_fault(self.faults, tap, source)
         if listener.tls == "implicit" and context is not None and not met:

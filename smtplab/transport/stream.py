@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from smtplab.transcript import Recorder
 
 
+def _secret_nonce() -> str:
+    """24 printable characters without a comma (RFC 5802, 5.1), which nobody can foresee."""
+    from secrets import token_urlsafe
+
+    return token_urlsafe(18)
+
+
 @dataclass(frozen=True, slots=True)
 class StreamFacts:
     """What a network knows about a stream that it opened."""
@@ -23,6 +30,7 @@ class StreamFacts:
     local_name: str  # what the client says in EHLO when nobody tells it otherwise
     now: Callable[[], datetime]  # the clock that its events are stamped with
     trusted: Callable[[], ssl.SSLContext]  # makes a context that checks certificates
+    nonce: Callable[[], str] = _secret_nonce  # the sandbox's comes from its seed
 
 
 class Stream(ABC):

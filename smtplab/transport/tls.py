@@ -63,6 +63,18 @@ class TLSStream(StreamWrapper):
         chain = tuple(map(Certificate.from_der, chain_of(self.tls)))
         return TLSReport(self._server_name, self.protocol, self.cipher, self.verified, chain)
 
+    @property
+    def certificate(self) -> bytes:
+        """The server's, in DER; b"" if it showed none."""
+        return self.tls.getpeercert(binary_form=True) or b""
+
+    @property
+    def unique(self) -> bytes | None:
+        """tls-unique (RFC 5929, 3); None in TLS 1.3, where it is not defined (RFC 9266, 2)."""
+        if self.tls.version() == "TLSv1.3":
+            return None
+        return self.tls.get_channel_binding("tls-unique")
+
     def read(self, n: int) -> bytes:
         try:
             return self._drive(lambda: self.tls.read(n))
