@@ -141,21 +141,25 @@ class Client(Pipelining):
         it to the server to ask first. `RemoteProtocolError` if the server cannot prove itself
         where the mechanism demands that, or asks what makes no sense.
         """
-        who = sasl.Credentials(username, password, token)
         with self._lock:
-            return self.begin_auth(who, mechanism, initial_response=initial_response).run()
+            return self.begin_auth(
+                username, password, mechanism, token=token, initial_response=initial_response
+            ).run()
 
     def begin_auth(
         self,
-        who: sasl.Credentials,
+        username: str,
+        password: str = "",
         mechanism: str | None = None,
         *,
+        token: str = "",
         initial_response: bool = True,
     ) -> AuthExchange:
         """The same step by step; nothing is sent before the first `step()` of the exchange."""
         self._check_password_may_go()
-        self.transcript.secrets.add(who.password)
-        self.transcript.secrets.add(who.token)
+        who = sasl.Credentials(username, password, token)
+        for secret in (password, token):
+            self.transcript.secrets.add(secret)
         offered = self.extensions.auth_mechanisms if self.extensions else ()
         binding = self._channel_binding()
         name = (mechanism or sasl.choose(offered, who, binding)).upper()
@@ -164,7 +168,7 @@ class Client(Pipelining):
             host=self.host,
             port=self.port,
             binding=binding,
-            plus_offered=f"{name}-PLUS" in offered,
+            plus_offered=any(one.endswith(sasl.PLUS) for one in offered),
         )
         made = sasl.make(name, who, where)
 

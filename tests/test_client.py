@@ -550,7 +550,8 @@ def test_the_longest_reply_line_is_read() -> None:
     ("offered", "asked", "command"),
     [
         (b"250-x\r\n250 AUTH LOGIN PLAIN\r\n", None, b"AUTH PLAIN AGEAYg==\r\n"),
-        (b"250-x\r\n250 AUTH CRAM-MD5 LOGIN\r\n", None, b"AUTH LOGIN\r\n"),
+        (b"250-x\r\n250 AUTH GSSAPI LOGIN\r\n", None, b"AUTH LOGIN\r\n"),
+        (b"250-x\r\n250 AUTH LOGIN PLAIN CRAM-MD5\r\n", None, b"AUTH CRAM-MD5\r\n"),
         (b"250-x\r\n250 AUTH PLAIN\r\n", "login", b"AUTH LOGIN\r\n"),
         (b"250 x\r\n", None, b"AUTH PLAIN AGEAYg==\r\n"),
     ],

@@ -17,8 +17,6 @@ from smtplab.sasl.scram_keys import PLUS
 from smtplab.transcript import Kind
 from smtplab.transcript.hiding import response_secrets
 
-MAX_AUTH_FAILURES = 3
-
 
 class Authentication(MailTransaction):
     """Decides who the session belongs to."""
@@ -54,29 +52,30 @@ class Authentication(MailTransaction):
         if mechanism.upper() not in self._mechanisms():
             await self.push("504 5.5.4 Unrecognized authentication type")
             return
-        if self._desk is None:
-            self._desk = self._new_desk()
+        desk = self._desk = self._desk or self._new_desk()
+        desk.mechanism = mechanism.upper()
         try:
-            account = await self._sign_in(mechanism.upper(), initial, self._desk)
+            account = await self._sign_in(desk, initial)
         except Refused as refused:
             await self.push(refused.reply)
         else:
             self.session.authenticated = True
             self.identity = account.username
             await self.push("235 2.7.0 Authentication successful")
-        if self._desk.failures >= MAX_AUTH_FAILURES and not self.session.authenticated:
+        failures = max(desk.failures.values(), default=0)
+        if failures >= self.host.policy.max_auth_failures and not self.session.authenticated:
             await self.push("421 4.7.0 Too many failed attempts to sign in; closing")
 
-    async def _sign_in(self, mechanism: str, initial: list[str], desk: Desk) -> Account:
+    async def _sign_in(self, desk: Desk, initial: list[str]) -> Account:
         """Play one exchange to its end; `Refused` if it fails."""
         first = None
         if initial == ["="]:  # RFC 4954, 4: present, and empty
-            if mechanism != "CRAM-MD5":
+            if desk.mechanism != "CRAM-MD5":
                 raise desk.refused()  # no mechanism here signs anybody in with nothing
             first = b""
         elif initial:
             first = _from_base64(initial[0].encode("utf-8", "surrogateescape"))
-        exchange: Exchange = MECHANISMS[mechanism](desk, first)
+        exchange: Exchange = MECHANISMS[desk.mechanism](desk, first)
         try:
             challenge = next(exchange)
             while True:

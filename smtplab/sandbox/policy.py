@@ -18,6 +18,7 @@ class Policy:
     auth_mechanisms: tuple[str, ...] = (
         "SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2",
     )  # fmt: skip
+    max_auth_failures: int = 3  # by one mechanism in one connection; then the server closes
     switched_off: set[str] = field(default_factory=set)  # EHLO keywords, in upper case
 
     def offers(self, keyword: str) -> bool:

@@ -14,8 +14,8 @@ from smtplab.sasl.scram import Scram
 from smtplab.sasl.scram_keys import PLUS
 
 __all__ = [
-    "MECHANISMS", "Binding", "CramMD5", "Credentials", "Login", "Mechanism", "OAuthBearer", "Part",
-    "Plain", "Scram", "Surroundings", "XOAuth2", "choose", "make",
+    "MECHANISMS", "PLUS", "Binding", "CramMD5", "Credentials", "Login", "Mechanism",
+    "OAuthBearer", "Part", "Plain", "Scram", "Surroundings", "XOAuth2", "choose", "make",
 ]  # fmt: skip
 
 # In the order in which the client prefers them. SCRAM comes first: the password does not cross,

@@ -39,7 +39,7 @@ class Surroundings:
     host: str = ""
     port: int = 0
     binding: Binding | None = None
-    plus_offered: bool = False  # the server has a -PLUS form of the mechanism
+    plus_offered: bool = False  # the server offers to bind channels
 
 
 class Mechanism(Protocol):

@@ -1,8 +1,9 @@
-"""The desk where mechanisms ask who somebody is, and count who was turned away."""
+"""Where mechanisms ask who somebody is: the directory of a host, and one desk a connection."""
 
 from __future__ import annotations
 
 import hmac
+from collections import Counter
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -88,11 +89,13 @@ class Desk:
     nonce: Callable[[], str]
     bindings: dict[str, bytes] = field(default_factory=dict)  # type -> octets (RFC 5929)
     plus_offered: bool = False
-    failures: int = 0
+    mechanism: str = ""  # of the exchange that is under way
+    # By mechanism: some programs try one password by each in turn, which is one wrong password.
+    failures: Counter[str] = field(default_factory=Counter)
 
     def refused(self) -> Refused:
         """One more attempt failed. The reply never says which half was wrong."""
-        self.failures += 1
+        self.failures[self.mechanism] += 1
         return Refused("535 5.7.8 Authentication credentials invalid")
 
 
