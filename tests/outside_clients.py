@@ -15,6 +15,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from tests.tools import node_module, tool
 
@@ -36,6 +37,8 @@ class Order:
     reverse_path: str = "alice@example.org"
     username: str = ""
     password: str = ""
+    token: str = ""  # an access token instead of a password
+    mechanism: str = ""  # the one to sign in by; empty: what the program prefers
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def swaks(order: Order) -> Outcome:
     if order.tls != "none" and "--tls-verify-target" in _help_of(words[0]):
         words += ["--tls-verify-target", order.host]  # from 2024 on it looks at the name too
     if order.username:
-        words += ["--auth", "PLAIN,LOGIN"]
+        words += ["--auth", order.mechanism or "PLAIN,LOGIN"]
         words += ["--auth-user", order.username, "--auth-password", order.password]
     words += ["--from", order.reverse_path, "--to", order.forward_path, "--data", "-"]
     # swaks puts a line end of its own behind what it reads.
@@ -88,6 +91,10 @@ def curl(order: Order) -> Outcome:
         words += ["--ssl-reqd", "--cacert", str(order.ca_file)]
     if order.username:
         words += ["--user", f"{order.username}:{order.password}"]
+    if order.token:
+        words += ["--oauth2-bearer", order.token]
+    if order.mechanism:
+        words += ["--login-options", f"AUTH={order.mechanism}", "--sasl-ir"]
     words += ["--mail-from", order.reverse_path, "--mail-rcpt", order.forward_path]
     return _run([*words, "--upload-file", "-"], order.content)
 
@@ -98,7 +105,9 @@ const transport = require("nodemailer").createTransport({
   host: "127.0.0.1", port: order.port, name: "laptop.example.org",
   secure: order.tls === "implicit",
   requireTLS: order.tls === "starttls", ignoreTLS: order.tls === "none",
-  auth: order.username ? { user: order.username, pass: order.password } : undefined,
+  auth: order.token ? { type: "OAuth2", user: order.username, accessToken: order.token }
+    : order.username ? { user: order.username, pass: order.password } : undefined,
+  authMethod: order.mechanism || undefined,
   tls: { servername: order.host, ca: require("fs").readFileSync(order.ca_file) },
 });
 const envelope = { from: order.reverse_path, to: [order.forward_path] };
@@ -146,7 +155,12 @@ def python_smtplib(order: Order) -> Outcome:
         with client:
             if order.tls == "starttls":
                 client.starttls(context=_context(order))
-            if order.username:
+            if order.mechanism:
+                client.ehlo()
+                client.user, client.password = order.username, order.password
+                answer = getattr(client, f"auth_{order.mechanism.lower().replace('-', '_')}")
+                client.auth(order.mechanism, answer)
+            elif order.username:
                 client.login(order.username, order.password)
             client.sendmail(order.reverse_path, order.forward_path, order.content)
     except smtplib.SMTPRecipientsRefused as error:
@@ -176,7 +190,11 @@ async def main(order):
         tls_context=ssl.create_default_context(cafile=order["ca_file"]),
     )
     async with client:
-        if order["username"]:
+        if order["mechanism"]:
+            await client.ehlo()
+            sign_in = getattr(client, "auth_" + order["mechanism"].lower().replace("-", ""))
+            await sign_in(order["username"], order["token"] or order["password"])
+        elif order["username"]:
             await client.login(order["username"], order["password"])
         content = base64.b64decode(order["content"])
         await client.sendmail(order["reverse_path"], [order["forward_path"]], content)
@@ -190,6 +208,33 @@ def python_aiosmtplib(order: Order) -> Outcome:
     outcome = _run([sys.executable, "-W", "ignore", "-c", _AIOSMTPLIB], ORDER=_as_json(order))
     # Its errors are shown as (550, '5.7.1 ...'), as Python shows a tuple.
     return Outcome(outcome.sent, re.sub(r"(\d{3}), ['\"]", r"\1 ", outcome.told))
+
+
+def msmtp(order: Order) -> Outcome:
+    words = [tool("msmtp"), "-C", os.devnull, "--debug", f"--host={LOOPBACK}", f"--domain={LAPTOP}"]
+    words += [f"--port={order.port}", "--tls=on", f"--tls-trust-file={order.ca_file}"]
+    words += [f"--tls-starttls={'on' if order.tls == 'starttls' else 'off'}"]
+    words += [f"--auth={order.mechanism.lower() or 'on'}", f"--user={order.username}"]
+    words += ["--passwordeval=printenv SECRET", f"--from={order.reverse_path}"]
+    # It writes line ends of its own.
+    content = order.content.replace(b"\r\n", b"\n")
+    return _run([*words, order.forward_path], content, SECRET=order.token or order.password)
+
+
+def s_nail(order: Order) -> Outcome:
+    """A mail program: it makes a mail object of its own from the text that it gets."""
+    secret = quote(order.token or order.password, safe="")
+    scheme = "submissions" if order.tls == "implicit" else "submission"
+    # It holds a certificate against DNS names only; localhost is one of them.
+    mta = f"{scheme}://{quote(order.username, safe='')}:{secret}@localhost:{order.port}"
+    settings = ["v15-compat", f"hostname={LAPTOP}", f"mta={mta}", "smtp-use-starttls"]
+    settings += ["tls-verify=strict", "tls-ca-no-defaults", f"tls-ca-file={order.ca_file}"]
+    # What it calls oauthbearer is XOAUTH2 on the wire.
+    method = "oauthbearer" if order.mechanism == "XOAUTH2" else order.mechanism.lower()
+    settings += ["nosave", *([f"smtp-auth={method}"] if method else [])]
+    words = [tool("s-nail"), "-:/", *(f"-S{setting}" for setting in settings)]
+    words += ["-r", order.reverse_path, "-s", "Tea", order.forward_path]
+    return _run(words, order.content.replace(b"\r\n", b"\n"))
 
 
 CLIENTS = (swaks, curl, nodemailer, python_smtplib, python_aiosmtplib)

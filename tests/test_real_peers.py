@@ -169,7 +169,10 @@ const server = new SMTPServer({
   key: require("fs").readFileSync(process.env.KEY),
   cert: require("fs").readFileSync(process.env.KEY),
   onAuth(auth, session, done) {
-    const known = auth.username === "alice@example.org" && auth.password === "looking-glass";
+    const secret = "looking-glass";
+    const right = auth.validatePassword ? auth.validatePassword(secret)
+      : (auth.password || auth.accessToken) === secret;
+    const known = auth.username === "alice@example.org" && right;
     done(known ? null : new Error("Wrong"), known && { user: auth.username });
   },
   onData(stream, session, done) {

@@ -20,7 +20,9 @@ OTHER_NAMES = {
 HINTS = {
     "chromium": "install Chromium or Chrome (Debian: apt install chromium)",
     "curl": "install curl (Debian: apt install curl)",
+    "msmtp": "install msmtp (Debian: apt install msmtp)",
     "node": "install Node.js (Debian: apt install nodejs npm)",
+    "s-nail": "install s-nail (Debian: apt install s-nail)",
     "swaks": "install swaks (Debian: apt install swaks libnet-ssleay-perl)",
     "tshark": "install tshark (Debian: apt install --no-install-recommends tshark)",
     "smtp-sink": "it is part of Postfix; .ci/run unpacks it without installing Postfix",
