@@ -71,7 +71,6 @@ MEANT = {
     "session",  # set where aiosmtpd's connection_made would
     "transport",
     "_smtp_methods",  # `ByName` instead of a dictionary for each connection
-    "_auth_methods",
     "_timeout_handle",
 }
 

@@ -12,7 +12,7 @@ import ssl
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from aiosmtpd.smtp import SMTP, Session, TLSSetupException, _AuthMechAttr
+from aiosmtpd.smtp import SMTP, Session, TLSSetupException
 
 from smtplab import session
 from smtplab.commands import MAX_AUTH_LINE, MAX_COMMAND_LINE, verb_of
@@ -44,8 +44,7 @@ class Engine(SMTP):
     session: Any  # aiosmtpd's types allow None for both, also where they never are
     transport: Any
     _handler_coroutine: Any  # a `Course` here
-    _smtp_methods: Any  # `ByName` here, as the next one
-    _auth_methods: Any
+    _smtp_methods: Any  # `ByName` here
     _paused: bool  # asyncio's: the client reads more slowly than we write
     _original_transport: Any
 
@@ -66,7 +65,6 @@ class Engine(SMTP):
             loop=loop,
         )
         self._smtp_methods = ByName(self, "smtp_")
-        self._auth_methods = ByName(self, "auth_", lambda method: _AuthMechAttr(method, True))
         self.host = host
         self.recorder = recorder
         self.step = 0

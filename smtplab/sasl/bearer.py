@@ -22,11 +22,11 @@ class _Bearer:
     name: str
     _acknowledgement: bytes
 
-    def __init__(self, response: str) -> None:
-        for octet in response.replace(SEPARATOR, ""):
-            if not " " <= octet:
-                raise LocalProtocolError(f"a username or token cannot hold {octet!r}")
-        self._response = response.encode()
+    def __init__(self, *pieces: str) -> None:
+        for char in "".join(pieces):
+            if char < " ":
+                raise LocalProtocolError(f"a username or token cannot hold {char!r}")
+        self._response = SEPARATOR.join((*pieces, "", "")).encode()
         self._told_why = False
 
     def initial_response(self) -> bytes | None:
@@ -71,8 +71,8 @@ class OAuthBearer(_Bearer):
     _acknowledgement = SEPARATOR.encode()  # RFC 7628, 3.2.3
 
     def __init__(self, username: str, token: str, host: str, port: int) -> None:
-        pairs = (f"n,a={escape(username)},", f"host={host}", f"port={port}", f"auth=Bearer {token}")
-        super().__init__(SEPARATOR.join((*pairs, "", "")))
+        where = (f"host={host}", f"port={port}")
+        super().__init__(f"n,a={escape(username)},", *where, f"auth=Bearer {token}")
 
 
 class XOAuth2(_Bearer):
@@ -82,7 +82,7 @@ class XOAuth2(_Bearer):
     _acknowledgement = b""
 
     def __init__(self, username: str, token: str) -> None:
-        super().__init__(SEPARATOR.join((f"user={username}", f"auth=Bearer {token}", "", "")))
+        super().__init__(f"user={username}", f"auth=Bearer {token}")
 
 
 def pairs_of(message: str) -> dict[str, str]:
