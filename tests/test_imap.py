@@ -321,7 +321,7 @@ def test_on_143_nobody_signs_in_before_starttls(sandbox: Sandbox) -> None:
     with pytest.raises(imaplib.IMAP4.error, match=r"\[PRIVACYREQUIRED\]"):
         imap.login(BOB, PASSWORD)
     imap.starttls()
-    assert imap.capabilities == ("IMAP4REV1",)
+    assert imap.capabilities == ("IMAP4REV1", "AUTH=PLAIN", "SASL-IR")
     assert imap.login(BOB, PASSWORD) == ("OK", [b"[CAPABILITY IMAP4rev1] Signed in"])
 
 
@@ -356,7 +356,7 @@ def test_without_tls_in_this_python_the_ports_are_private_and_take_login(
     monkeypatch.setattr(Authority, "is_available", staticmethod(lambda: False))
     with Sandbox("memory") as sandbox:
         imap = sandbox.imaplib(port=143)
-        assert imap.capabilities == ("IMAP4REV1",)
+        assert imap.capabilities == ("IMAP4REV1", "AUTH=PLAIN", "SASL-IR")
         assert imap.login(BOB, PASSWORD)[0] == "OK"
         with Lines(sandbox, IMAP, 143) as lines:
             assert lines.ask(b"a STARTTLS") == b"a BAD STARTTLS is not offered here\r\n"
@@ -480,7 +480,6 @@ def test_octets_in_tiny_segments_are_understood() -> None:
             assert lines.until(b"c OK")[-2] == b"* SEARCH 1\r\n"
 
 
-# Not over 143: curl remembers LOGINDISABLED from before STARTTLS, and then wants AUTHENTICATE.
 def test_curl_lists_searches_and_fetches(tool: Callable[[str], str]) -> None:
     with Sandbox("tcp") as sandbox:
         put(sandbox, TEA, *CONTENTS.values())
@@ -501,6 +500,8 @@ def test_curl_lists_searches_and_fetches(tool: Callable[[str], str]) -> None:
         part = said(f"imaps://{IMAP}/INBOX;MAILINDEX=1;SECTION=HEADER.FIELDS%20(SUBJECT)")
         assert part == TEA_SUBJECT + b"\r\n"
         assert message_from_bytes(said(f"imaps://{IMAP}/INBOX;UID=1"))["Subject"] == "Tea"
+        # curl remembers LOGINDISABLED from before STARTTLS, so here it takes AUTHENTICATE.
+        assert said(f"imap://{IMAP}/INBOX;MAILINDEX=1") == TEA
         refused = curl(sandbox, tool, f"imaps://{IMAP}/", user="carol@example.org")
         assert refused.returncode == 67  # CURLE_LOGIN_DENIED
 

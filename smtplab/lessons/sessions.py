@@ -26,5 +26,5 @@ def signed_in(sandbox: Sandbox, username: str = "alice@example.org") -> Client:
     if client.extensions and "STARTTLS" in client.extensions:
         client.starttls()
         client.ehlo()
-    client.auth(username, password)
+    client.auth(username, password, "PLAIN")  # one line each way: the lesson is about MAIL
     return client

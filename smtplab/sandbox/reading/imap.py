@@ -1,9 +1,10 @@
 """IMAP: a read-only part of IMAP4rev1 (RFC 3501) over the folders Inbox and Junk.
 
-CAPABILITY, NOOP, LOGOUT, STARTTLS, LOGIN, LIST, SELECT, EXAMINE, FETCH, SEARCH, UID FETCH and UID
-SEARCH are here; every other command gets BAD. STARTTLS and NOOP are among them because RFC 3501
-demands them (6.1.2, 11.1), and because a mail program polls by NOOP. On 143 nobody signs in before
-STARTTLS (LOGINDISABLED); 993 begins with TLS (RFC 8314). AUTHENTICATE is left out.
+CAPABILITY, NOOP, LOGOUT, STARTTLS, LOGIN, AUTHENTICATE, LIST, SELECT, EXAMINE, FETCH, SEARCH, UID
+FETCH and UID SEARCH are here; every other command gets BAD. STARTTLS and NOOP are here because RFC
+3501 demands them (6.1.2, 11.1) and a mail program polls by NOOP; AUTHENTICATE PLAIN, because curl
+takes no other way on 143, where nobody signs in before STARTTLS (LOGINDISABLED). 993 begins with
+TLS (RFC 8314).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable, Generator, Iterator
 from smtplab.sandbox.clock import START
 from smtplab.sandbox.mailboxes import StoredMail
 from smtplab.sandbox.reading import imap_fetch
+from smtplab.sandbox.reading.imap_authenticate import More, name_and_password
 from smtplab.sandbox.reading.imap_search import Candidate, SearchKeys
 from smtplab.sandbox.reading.imap_syntax import TAG, Arguments, Bad, No, start_of_password
 from smtplab.sandbox.reading.line_server import LineServer
@@ -89,6 +91,9 @@ class IMAPServer(LineServer):
                 raise Bad("A command ends in CR LF")
             text = yield from method(self, Arguments(self._command[arguments:-2]))
             said = f"OK {text}"
+        except More:
+            yield _line("+ ")
+            return
         except No as refusal:
             said = f"NO {refusal}"
         except Bad as problem:
@@ -116,7 +121,9 @@ class IMAPServer(LineServer):
         here = "signed out" if self.mailbox is None else "selected" if self.folder else "signed in"
         if here not in state:
             raise Bad(f"{name} does not fit here; this session is {here}")
-        if name == "LOGIN" and self.needs_tls:  # before a password is sent as a literal
+        if (
+            name in ("LOGIN", "AUTHENTICATE") and self.needs_tls
+        ):  # before a password is sent as a literal
             raise No("[PRIVACYREQUIRED] STARTTLS comes first; a password could be read on the way")
         return method, verb.end()
 
@@ -135,6 +142,8 @@ class IMAPServer(LineServer):
         offered = ["CAPABILITY", "IMAP4rev1"]
         if self.needs_tls:
             offered += ["STARTTLS", "LOGINDISABLED"]
+        elif self.mailbox is None:
+            offered += ["AUTH=PLAIN", "SASL-IR"]
         return " ".join(offered)
 
     def capability(self, args: Arguments) -> Work:
@@ -183,11 +192,18 @@ class IMAPServer(LineServer):
             args.end()
         except Bad:  # what it says could show a part of the password
             raise Bad("LOGIN wants a name and a password, and nothing more") from None
+        return self._signed_in(username, password)
+        yield
+
+    def authenticate(self, args: Arguments) -> Work:
+        return self._signed_in(*name_and_password(args))
+        yield
+
+    def _signed_in(self, username: bytes, password: bytes) -> str:
         self.mailbox = self.sign_in(username, password)
         if self.mailbox is None:
             raise No("[AUTHENTICATIONFAILED] The name or the password is wrong")
         return f"[{self._capabilities()}] Signed in"
-        yield
 
     # Authenticated.
 
@@ -293,8 +309,9 @@ _OUT, _IN, _OPEN = {"signed out"}, {"signed in", "selected"}, {"selected"}
 _VERBS: dict[str, tuple[set[str], Method]] = {
     "CAPABILITY": (_OUT | _IN, IMAPServer.capability), "NOOP": (_OUT | _IN, IMAPServer.noop),
     "LOGOUT": (_OUT | _IN, IMAPServer.logout), "STARTTLS": (_OUT, IMAPServer.starttls),
-    "LOGIN": (_OUT, IMAPServer.login), "LIST": (_IN, IMAPServer.list),
-    "SELECT": (_IN, IMAPServer.select), "EXAMINE": (_IN, IMAPServer.select),
+    "LOGIN": (_OUT, IMAPServer.login), "AUTHENTICATE": (_OUT, IMAPServer.authenticate),
+    "LIST": (_IN, IMAPServer.list), "SELECT": (_IN, IMAPServer.select),
+    "EXAMINE": (_IN, IMAPServer.select),
     "FETCH": (_OPEN, IMAPServer.fetch), "SEARCH": (_OPEN, IMAPServer.search),
     "UID": (_OPEN, IMAPServer.uid),
 }  # fmt: skip
