@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from smtplab import Client, LocalProtocolError, Reply, Sandbox, Settings
 from smtplab.sandbox.auth import MECHANISMS
+from smtplab.sandbox.certificates import Authority
 from smtplab.sasl import Credentials, Surroundings, make
 from smtplab.session import State
 
@@ -533,3 +534,39 @@ def test_a_reader_takes_the_password_by_the_same_rule(sandbox: Sandbox) -> None:
     host = sandbox._world.hosts[MSA]
     assert host.knows(ALICE, PASSWORD) and not host.knows(ALICE, "wrong")
     assert not host.knows("nobody@example.org", PASSWORD) and not host.knows("", "")
+
+
+def test_a_right_proof_for_another_nonce_is_refused(sandbox: Sandbox) -> None:
+    """The proof covers whatever r= the client wrote; that it is ours is for us to look at."""
+    keys = sandbox._world.hosts[MSA].directory.scram_keys("sha256", ALICE)
+    with ready(sandbox) as client:
+        bare = f"n={ALICE},r=abc"
+        client.send_raw(b"AUTH SCRAM-SHA-256\r\n")
+        challenge = decoded(client.respond(f"n,,{bare}".encode()))
+        without_proof = "c=biws,r=abcdef"
+        message = b",".join((bare.encode(), challenge, without_proof.encode()))
+        proof = b64encode(keys.client_proof(message)).decode()
+        assert told(client.respond(f"{without_proof},p={proof}".encode())) == "535 5.7.8"
+
+
+def test_the_last_response_of_scram_is_empty(sandbox: Sandbox) -> None:
+    method = make("SCRAM-SHA-256", Credentials(ALICE, PASSWORD), Surroundings(scram()))
+    with ready(sandbox) as client:
+        client.send_raw(b"AUTH SCRAM-SHA-256\r\n")
+        challenge = client.respond(method.initial_response() or b"")
+        assert client.respond(method.respond(decoded(challenge))).code == 334
+        assert told(client.respond(b"more")) == "501 5.5.2"
+        assert client.mail(ALICE).code == 530
+
+
+def test_a_private_listener_without_tls_offers_all_but_plus(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In a browser tab there is no TLS, so there is nothing to bind to."""
+    monkeypatch.setattr(Authority, "is_available", staticmethod(lambda: False))
+    with Sandbox("memory") as world, world.connect(MSA, 587) as client:
+        world.policy(MSA).auth_mechanisms = tuple(MECHANISMS)
+        client.ehlo()
+        assert client.extensions is not None
+        assert client.extensions.auth_mechanisms == tuple(MECHANISMS)[1:]
+        assert client.auth(ALICE, PASSWORD).code == 235
