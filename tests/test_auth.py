@@ -4,6 +4,7 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -34,7 +35,7 @@ def ready(sandbox: Sandbox) -> Client:
     return client
 
 
-def secret(sandbox: Sandbox, mechanism: str, *, good: bool = True) -> dict[str, str]:
+def secret(sandbox: Sandbox, mechanism: str, *, good: bool = True) -> dict[str, Any]:
     if mechanism in BEARER:
         return {"token": sandbox.issue_token(ALICE) + ("" if good else "x")}
     return {"password": PASSWORD if good else "wrong"}
