@@ -40,6 +40,7 @@ examples:
   smtplab serve --fault "end-of-data@to:bob@example.net=lose" --fault EHLO=split:1
   smtplab serve --fault "greeting@host:mx.example.net=delay:1.5"
   smtplab serve --fault-help                     all forms of a rule, and the magic addresses
+  smtplab serve --store my-mail                  what was accepted is there the next time
   smtplab serve --json | jq -r 'select(.event == "delivered").mailbox'
 """
 
@@ -66,6 +67,8 @@ def add_parser(subparsers: Subparsers) -> None:
     faults = "a file of such rules, one a line; # begins a line that is a comment; may be repeated"
     add("--faults", action="append", default=[], metavar="FILE", help=faults)
     add("--fault-help", action="store_true", help="say how a rule is written, and end")
+    keep = "keep mail, queue and time in this folder, also through a crash or a kill"
+    add("--store", metavar="FOLDER", help=keep)
     add("--json", action="store_true", help="print JSON objects, one a line")
     add("--secrets", action="store_true", help="show passwords in the conversations")
 
@@ -81,14 +84,16 @@ def run(args: argparse.Namespace) -> int:
         from smtplab.cli.serve_report import JSONReport, Report
         from smtplab.errors import ConnectionLost, LocalProtocolError
         from smtplab.sandbox import Sandbox
+        from smtplab.sandbox.store import StoreError
 
         try:
             outside = outside_host(args.outside)
-            sandbox = Sandbox("tcp", ports=wanted_ports(args.listen), outside=outside)
+            ports = wanted_ports(args.listen)
+            sandbox = Sandbox("tcp", ports=ports, outside=outside, store=args.store)
             for rule in wanted_faults(args.fault, args.faults):
                 sandbox.faults.add(rule)
             sandbox.start()
-        except (UsageError, ConnectionLost, LocalProtocolError) as error:
+        except (UsageError, ConnectionLost, LocalProtocolError, StoreError) as error:
             complain(error)
             return 2
         lines = Lines(sys.stdout, stop)
@@ -117,7 +122,7 @@ def _serve(report: Report, stop: StopRequest) -> int:
 def _catch_up(report: Report) -> bool:
     """Print what is new; False if nothing was."""
     for error in report.new_errors():
-        complain(f"an error in a server, told to its client as 451: {error!r}")
+        complain(report.told(error))
     return report.catch_up()
 
 

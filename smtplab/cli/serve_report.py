@@ -14,6 +14,7 @@ from smtplab.cli.foreground import Lines
 from smtplab.sandbox import Sandbox
 from smtplab.sandbox.little_internet import ADDRESSES
 from smtplab.sandbox.over_tcp import LOOPBACK
+from smtplab.sandbox.store import StoreError
 from smtplab.transcript import SCHEMA, Event, Kind, as_text, event_as_json
 
 TLS_WORDS = {"none": "no", "starttls": "after STARTTLS", "implicit": "at once"}
@@ -24,7 +25,8 @@ class Report:
 
     def __init__(self, sandbox: Sandbox, lines: Lines, outside: str, *, secrets: bool) -> None:
         self.sandbox, self.lines, self.outside, self.secrets = sandbox, lines, outside, secrets
-        self._seen = self._errors_told = 0
+        self._seen = 0
+        self._errors_told: list[Exception] = []
 
     def write(self, lines: Iterable[str]) -> None:
         for line in lines:
@@ -32,9 +34,16 @@ class Report:
 
     def new_errors(self) -> tuple[Exception, ...]:
         """Errors of the servers themselves since the last call."""
-        new = self.sandbox.errors[self._errors_told :]
-        self._errors_told += len(new)
+        told = set(map(id, self._errors_told))
+        new = tuple(error for error in self.sandbox.errors if id(error) not in told)
+        self._errors_told += new
         return new
+
+    def told(self, error: Exception) -> str:
+        """One sentence about an error of ours."""
+        if isinstance(error, StoreError):
+            return str(error)
+        return f"an error in a server, told to its client as 451: {error!r}"
 
     def catch_up(self) -> bool:
         """Print what is new; False if nothing was."""

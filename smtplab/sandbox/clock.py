@@ -11,8 +11,9 @@ START = datetime(2026, 3, 2, 9, 0, 0, tzinfo=UTC)  # a Monday morning
 class WorldClock:
     """Stamps Date, Received and events; retries and bounces happen when it is turned."""
 
-    def __init__(self) -> None:
-        self._now = START
+    def __init__(self, now: datetime = START) -> None:
+        self._now = now
+        self.moved: Callable[[datetime], None] = lambda now: None  # a store keeps the time
         # Set by the sandbox: when something is due next, and the doing of all that is due.
         self.next_due: Callable[[], datetime | None] = lambda: None
         self.run_due: Callable[[], None] = lambda: None
@@ -27,10 +28,14 @@ class WorldClock:
         target = self._now + delta
         self.run_due()
         while (due := self.next_due()) is not None and due <= target:
-            self._now = max(self._now, due)
+            self._show(max(self._now, due))
             self.run_due()
-        self._now = target
+        self._show(target)
         return target
+
+    def _show(self, now: datetime) -> None:
+        self._now = now
+        self.moved(now)
 
     def __repr__(self) -> str:
         return f"<WorldClock at {self._now:%Y-%m-%d %H:%M:%S} UTC>"

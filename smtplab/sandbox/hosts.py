@@ -14,6 +14,7 @@ from smtplab.sandbox.little_internet import ROLE_NAMES, Account
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
 from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import Queue
+from smtplab.sandbox.store.memory import Numbers
 from smtplab.sandbox.trace import received, return_path
 
 
@@ -42,7 +43,7 @@ class MailHost:
     policy: Policy = field(default_factory=Policy)
     errors: list[Exception] = field(default_factory=list)
     certificate: bytes = b""  # in DER; empty without TLS
-    _stored: int = 0
+    numbers: Numbers = field(default_factory=Numbers)
 
     def knows(self, username: str, password: str) -> bool:
         return self.directory.with_password(username, password) is not None
@@ -66,8 +67,7 @@ class MailHost:
 
     def store(self, mail: MailObject, paths: list[Path], arrival: Arrival) -> str:
         """Final delivery of a mail object that came in; returns its id."""
-        self._stored += 1
-        mail_id = f"m{self._stored}"
+        mail_id = f"m{self.numbers.next(self.name)}"
         trace = received(self.name, arrival, mail_id, self.stamp())
         by_mailbox = {id(self.mailbox_of(path)): path for path in paths}
         self._lay_down(list(by_mailbox.values()), mail, trace)  # one copy each

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from threading import RLock
 
 from smtplab.mail_object import Envelope
 from smtplab.sandbox.clock import START
+from smtplab.sandbox.store.memory import Shelf
 
 
 @dataclass(frozen=True)
@@ -50,22 +52,36 @@ class StoredMail:
 class Mailbox:
     """The folders of one mailbox."""
 
-    def __init__(self, name: str, now: Callable[[], datetime] = lambda: START) -> None:
+    def __init__(
+        self,
+        name: str,
+        now: Callable[[], datetime] = lambda: START,
+        shelf: Callable[[str], Shelf] = lambda folder: Shelf(),
+    ) -> None:
         self.name = name
         self.reader: object | None = None  # the POP3 session that has it open (RFC 1939, 4)
         self._now = now
         self._folders: dict[str, list[StoredMail]] = {"Inbox": [], "Junk": []}
         self._last_uids: Counter[str] = Counter()
+        self._shelves = {folder: shelf(folder) for folder in self._folders}
+        self._changing = RLock()  # the servers deliver while `load` reads files
+        for folder, kept in self._shelves.items():
+            self._folders[folder], self._last_uids[folder] = kept.mails()
 
-    def store(self, folder: str, mail: StoredMail) -> None:
-        place = self._folders[folder]
-        uid = self.next_uid(folder)
-        place.append(replace(mail, uid=uid, internal_date=self._now()))
-        self._last_uids[folder] = uid
+    def store(self, folder: str, mail: StoredMail, internal_date: datetime | None = None) -> None:
+        """Lay a mail object into a folder; it is kept on the disk, if there is one, or raises."""
+        with self._changing:
+            uid = self.next_uid(folder)
+            mail = replace(mail, uid=uid, internal_date=internal_date or self._now())
+            self._shelves[folder].add(mail)
+            self._folders[folder].append(mail)
+            self._last_uids[folder] = uid
 
     def remove(self, folder: str, uids: Set[int]) -> None:
         """Take mail objects out of a folder, by number."""
-        self._folders[folder][:] = [m for m in self._folders[folder] if m.uid not in uids]
+        with self._changing:
+            self._shelves[folder].remove(uids, self._last_uids[folder])
+            self._folders[folder][:] = [m for m in self._folders[folder] if m.uid not in uids]
 
     def next_uid(self, folder: str) -> int:
         """The number that the next mail object in a folder gets."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from smtplab.mail_object import MailObject
+from smtplab.sandbox.store.memory import MemoryStore
 
 # RFC 5321, 4.5.4.1: at least 30 minutes between tries, giving up after 4 to 5 days.
 RETRY_AFTER = (timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2), timedelta(hours=4))
@@ -32,10 +33,10 @@ class QueueItem:
 class Queue:
     """Mail objects in the order in which they came."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime], store: MemoryStore) -> None:
         self._now = now
-        self._items: dict[str, QueueItem] = {}
-        self._taken = 0
+        self._kept, self._numbers = store.queue, store.numbers
+        self._items = {item.id: item for item in self._kept.items()}
         self.on_put: Callable[[], None] = lambda: None
 
     @property
@@ -44,12 +45,11 @@ class Queue:
 
     def put(self, make: Callable[[str], MailObject]) -> str:
         """Take a mail object in; `make` gets the queue id, for its Received header field."""
-        self._taken += 1
-        item_id = f"q{self._taken}"
+        item_id = f"q{self._numbers.next('queue')}"
         mail, now = make(item_id), self._now()
-        self._items[item_id] = QueueItem(
-            item_id, mail, now, list(mail.envelope.forward_paths), next_attempt=now
-        )
+        item = QueueItem(item_id, mail, now, list(mail.envelope.forward_paths), next_attempt=now)
+        self._kept.put(item)
+        self._items[item_id] = item
         self.on_put()
         return item_id
 
@@ -63,10 +63,12 @@ class Queue:
 
     def done(self, item: QueueItem) -> None:
         del self._items[item.id]
+        self._kept.done(item)
 
     def defer(self, item: QueueItem) -> bool:
         """Set the time of the next attempt; False if it would be too late for one."""
         item.attempts += 1
         wait = RETRY_AFTER[min(item.attempts, len(RETRY_AFTER)) - 1]
         item.next_attempt = self._now() + wait
+        self._kept.changed(item)
         return item.next_attempt - item.since <= GIVE_UP_AFTER

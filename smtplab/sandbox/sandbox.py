@@ -32,6 +32,7 @@ from smtplab.sandbox.mailboxes import Mailbox, StoredMail
 from smtplab.sandbox.mta import MTA
 from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import QueueItem
+from smtplab.sandbox.store import MemoryStore
 from smtplab.sandbox.tokens import LIFETIME, SCOPE
 from smtplab.sandbox.world import World
 from smtplab.transcript import Transcript
@@ -52,7 +53,8 @@ class Sandbox:
     wherever this system can listen. `ports` maps (host, port) to the port to bind; others get a
     free one. `outside` is the host that programs of your own count as. `key_log` is a file that
     the secrets of every TLS session are added to, for Wireshark. What looks random (nonces, salts)
-    comes from `seed`; the certificates and TLS itself do not.
+    comes from `seed`; the certificates and TLS itself do not. `store` is a folder that keeps mail,
+    queue and the world's time; `StoreError` if it cannot. It is in use until `stop()`.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Sandbox:
         outside: str = LAPTOP,
         key_log: str | Path | None = None,
         seed: int = 0,
+        store: str | Path | None = None,
     ) -> None:
         self.transport = transport or os.environ.get("SMTPLAB_TRANSPORT") or _best_transport()
         if self.transport not in ("tcp", "memory"):
@@ -75,11 +78,12 @@ class Sandbox:
         self._outside = outside
         self._key_log = None if key_log is None else Path(key_log)
         self._seed = seed
+        self._folder = store
         self._build()
 
     def _build(self) -> None:
         """A new world; the one before, if any, is stopped already."""
-        world = World(self._key_log, self._seed)
+        world = self._world_from(self._open_store())
         carrier: InMemory | OverTCP
         if self.transport == "memory":
             carrier = InMemory(world)
@@ -97,6 +101,20 @@ class Sandbox:
         self._running = False
         self._finalizer = weakref.finalize(self, _end, carrier, world)
 
+    def _open_store(self) -> MemoryStore:
+        if self._folder is None:
+            return MemoryStore()
+        from smtplab.sandbox.store.folder import FolderStore
+
+        return FolderStore(self._folder)
+
+    def _world_from(self, store: MemoryStore) -> World:
+        try:
+            return World(self._key_log, self._seed, store)
+        except BaseException:
+            store.close()  # a mailbox in it cannot be read
+            raise
+
     def start(self) -> Sandbox:
         """Start all servers; a second call does nothing. Returns the sandbox itself."""
         if not self._finalizer.alive:
@@ -104,6 +122,8 @@ class Sandbox:
         if not self._running:
             self._carrier.start()
             self._running = True
+            if self._world.queue.items:  # kept from the last time
+                self._world.queue.on_put()
         return self
 
     def stop(self) -> None:
@@ -112,7 +132,10 @@ class Sandbox:
         self._finalizer()
 
     def restart(self) -> Sandbox:
-        """Start over: the standard world, with empty mailboxes and the clock at its start."""
+        """Start over: the standard world, with empty mailboxes and the clock at its start.
+
+        With a store the new world has what is kept there: mail, queue and the time.
+        """
         self.stop()
         return self.start()
 
@@ -278,8 +301,9 @@ class Sandbox:
 
     @property
     def errors(self) -> tuple[Exception, ...]:
-        """Errors of the servers themselves; each was told to its client as 451."""
-        return tuple(error for host in self._world.hosts.values() for error in host.errors)
+        """What went wrong at the servers, each told to its client as 451, and in the store."""
+        of_hosts = (error for host in self._world.hosts.values() for error in host.errors)
+        return (*self._world.store.errors, *of_hosts)
 
     def _doors(self) -> list[Listener]:
         return [one for one in self._world.listeners if one.service == "smtp"]

@@ -7,6 +7,7 @@ import ssl
 from base64 import b64encode
 from collections import Counter
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 from threading import RLock
 
@@ -34,6 +35,7 @@ from smtplab.sandbox.reading.imap import IMAPServer
 from smtplab.sandbox.reading.line_server import LineServer
 from smtplab.sandbox.reading.pop3 import POP3Server
 from smtplab.sandbox.server import Server
+from smtplab.sandbox.store import MemoryStore
 from smtplab.sandbox.tap import Tap
 from smtplab.sandbox.tokens import TokenIssuer
 from smtplab.transcript import Kind, Transcript
@@ -50,8 +52,12 @@ _SERVERS: dict[str, type[Server] | type[LineServer]] = {
 class World:
     """Hosts, mailboxes, zones, queue, clock and the transcript of all that happens."""
 
-    def __init__(self, key_log: Path | None = None, seed: int = 0) -> None:
-        self.clock = WorldClock()
+    def __init__(
+        self, key_log: Path | None = None, seed: int = 0, store: MemoryStore | None = None
+    ) -> None:
+        self.store = store or MemoryStore()
+        self.clock = WorldClock(self.store.world_time)
+        self.clock.moved = self.store.clock_moved
         self.chance = Chance(seed)
         self.tokens = TokenIssuer(self.chance.octets("key of the token issuer", 32), self.clock.now)
         self.transcript = Transcript(self.clock.now)
@@ -60,7 +66,7 @@ class World:
         self.listeners = list(LISTENERS)
         self.accounts = list(ACCOUNTS)
         self.addresses = dict(ADDRESSES)
-        self.queue = Queue(self.clock.now)
+        self.queue = Queue(self.clock.now, self.store)
         self.faults = FaultDial()
         self._making_authority = RLock()
         self._authority: Authority | None = None
@@ -68,7 +74,7 @@ class World:
         self.live: dict[Tap, Server | LineServer] = {}  # the connections that are open now
         self._opened: Counter[str] = Counter()
         self._made_by: dict[str, type[Server]] = {}  # the hosts whose SMTP servers differ
-        self.mailboxes = {name: Mailbox(name, self.clock.now) for name in _mailbox_names()}
+        self.mailboxes = {name: self._mailbox(name) for name in _mailbox_names()}
         self.hosts = {name: self._host(name, domains) for name, domains in DOMAINS.items()}
         for account in ACCOUNTS:
             self.transcript.secrets.add(account.password)
@@ -83,6 +89,7 @@ class World:
 
     def close(self) -> None:
         """Give back what the world holds outside memory."""
+        self.store.close()
         with self._making_authority:
             if self._authority is not None:
                 self._authority.close()
@@ -105,12 +112,15 @@ class World:
             self.transcript.secrets.add(account.password)
         names = [account.mailbox for account in plan.accounts]
         for name in names + [f"{ROLE_NAMES[0]}@{domain}" for domain in plan.domains]:
-            self.mailboxes.setdefault(name, Mailbox(name, self.clock.now))
+            self.mailboxes.setdefault(name, self._mailbox(name))
         host = self.hosts[plan.name] = self._host(plan.name, plan.domains)
         host.policy = plan.policy()
         if plan.server is not None:
             self._made_by[plan.name] = plan.server()
         self.listeners += plan.listeners
+
+    def _mailbox(self, name: str) -> Mailbox:
+        return Mailbox(name, self.clock.now, partial(self.store.shelf, name))
 
     def _host(self, name: str, domains: tuple[str, ...]) -> MailHost:
         accounts = {a.username: a for a in self.accounts if a.mailbox.partition("@")[2] in domains}
@@ -124,6 +134,7 @@ class World:
             stamp=self.stamp,
             queue=self.queue,
             delivered=self._delivered,
+            numbers=self.store.numbers,
         )
 
     def stamp(self) -> str:
