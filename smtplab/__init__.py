@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from smtplab.errors import RemoteProtocolError as RemoteProtocolError
     from smtplab.errors import SMTPLabError as SMTPLabError
     from smtplab.exchanges import mail_exchanges as mail_exchanges
+    from smtplab.mail_files import read_mail_objects as read_mail_objects
     from smtplab.mail_object import Envelope as Envelope
     from smtplab.mail_object import MailObject as MailObject
     from smtplab.mail_object import from_email as from_email
+    from smtplab.mail_object import from_eml as from_eml
     from smtplab.reference import explain as explain
     from smtplab.rehearsal import rehearse as rehearse
     from smtplab.replies import EnhancedStatusCode as EnhancedStatusCode
@@ -53,6 +55,8 @@ _HOME = {
     "Envelope": "smtplab.mail_object",
     "MailObject": "smtplab.mail_object",
     "from_email": "smtplab.mail_object",
+    "from_eml": "smtplab.mail_object",
+    "read_mail_objects": "smtplab.mail_files",
     "SMTPLabError": "smtplab.errors",
     "LocalProtocolError": "smtplab.errors",
     "RemoteProtocolError": "smtplab.errors",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage, Message
+from email.parser import HeaderParser
 from email.utils import getaddresses
 from io import IncrementalNewlineDecoder
 
@@ -13,6 +15,11 @@ from smtplab.errors import LocalProtocolError
 
 END_OF_MAIL_DATA = b".\r\n"
 MAX_TEXT_LINE = 998  # octets without CR LF (RFC 5322, 2.1.1; RFC 5321, 4.5.3.1.6)
+
+# What a message loses before it is sent: RFC 5322, 3.6.3 and 3.6.6; RFC 5321, 4.4.
+_NOT_SENT = re.compile(
+    rb"^(?:Bcc|Resent-Bcc|Return-Path)[ \t]*:.*(?:\r\n|\Z)(?:[ \t].*(?:\r\n|\Z))*", re.I | re.M
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +67,7 @@ def from_email(message: EmailMessage | Message) -> MailObject:
     The reverse-path is Sender, else From; the forward-paths are To, Cc and Bcc, each once.
     Lines end in CR LF. Raises `LocalProtocolError` when there is no From or no recipient.
     """
-    reverse = [mailbox for _, mailbox in getaddresses(_fields(message, "Sender", "From"))]
-    forward = [mailbox for _, mailbox in getaddresses(_fields(message, "To", "Cc", "Bcc"))]
-    forward = [mailbox for mailbox in dict.fromkeys(forward) if mailbox]
-    if not reverse or not reverse[0]:
-        raise LocalProtocolError("the message has no From header field, so no reverse-path")
-    if not forward:
-        raise LocalProtocolError("the message names no recipient in To, Cc or Bcc")
+    envelope = _envelope_of(message)
     hidden = message.get_all("Bcc")
     del message["Bcc"]
     try:
@@ -74,7 +75,35 @@ def from_email(message: EmailMessage | Message) -> MailObject:
     finally:
         for value in hidden or ():
             message["Bcc"] = value
-    return MailObject(Envelope(reverse[0], tuple(forward)), content)
+    return MailObject(envelope, content)
+
+
+def from_eml(octets: bytes) -> MailObject:
+    r"""A mail object from the octets of an .eml file: its envelope is read off as by `from_email`.
+
+    The content keeps its octets, except that every line ends in CR LF, and that Bcc and
+    Return-Path are taken out (RFC 5322, 3.6.3; RFC 5321, 4.4). Raises `LocalProtocolError` when
+    there is no From or no recipient.
+
+    >>> from_eml(b"From: a@b.example\nBcc: c@d.example\n\nHi\n").content
+    b'From: a@b.example\r\n\r\nHi\r\n'
+    """
+    octets = re.sub(rb"\r\n|\r|\n", b"\r\n", octets)
+    end = 0 if octets.startswith(b"\r\n") else octets.find(b"\r\n\r\n") + 2
+    fields, rest = (octets, b"") if end == 1 else (octets[:end], octets[end:])
+    header_section = HeaderParser().parsestr(fields.decode("utf-8", "surrogateescape"))
+    return MailObject(_envelope_of(header_section), _NOT_SENT.sub(b"", fields) + rest)
+
+
+def _envelope_of(message: EmailMessage | Message) -> Envelope:
+    reverse = [mailbox for _, mailbox in getaddresses(_fields(message, "Sender", "From"))]
+    forward = [mailbox for _, mailbox in getaddresses(_fields(message, "To", "Cc", "Bcc"))]
+    forward = [mailbox for mailbox in dict.fromkeys(forward) if mailbox]
+    if not reverse or not reverse[0]:
+        raise LocalProtocolError("the message has no From header field, so no reverse-path")
+    if not forward:
+        raise LocalProtocolError("the message names no recipient in To, Cc or Bcc")
+    return Envelope(reverse[0], tuple(forward))
 
 
 def _fields(message: EmailMessage | Message, *names: str) -> list[str]:

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from threading import RLock
 
+from smtplab.mail_files import read_files, write_files
 from smtplab.mail_object import Envelope
+from smtplab.mbox import FiledMail
 from smtplab.sandbox.clock import START
 from smtplab.sandbox.store.memory import Shelf
 
@@ -41,6 +44,10 @@ class StoredMail:
     @property
     def subject(self) -> str:
         return str(self.message.get("Subject", ""))
+
+    def to_eml(self) -> bytes:
+        """The octets of an .eml file: the content, its trace fields in front."""
+        return self.content
 
     def __str__(self) -> str:
         return self.content.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
@@ -82,6 +89,28 @@ class Mailbox:
         with self._changing:
             self._shelves[folder].remove(uids, self._last_uids[folder])
             self._folders[folder][:] = [m for m in self._folders[folder] if m.uid not in uids]
+
+    def save(self, path: str | Path, folder: str = "Inbox") -> None:
+        """Write a folder for other programs: an mbox if `path` ends in .mbox, else .eml files.
+
+        `path` is then a folder. Nothing is overwritten: `FileExistsError` names what is there.
+        """
+        mails = self.folder(folder)
+        filed = (FiledMail(m.envelope.reverse_path, m.internal_date, m.to_eml()) for m in mails)
+        write_files(path, filed)
+
+    def load(self, path: str | Path, folder: str = "Inbox") -> int:
+        """Lay what an .eml file, an mbox or a folder of .eml files holds into a folder.
+
+        Returns how many there were. The reverse-path is the one of Return-Path or of the From
+        line, whose date counts too; the forward-path is this mailbox.
+        """
+        filed = list(read_files(path))
+        self.folder(folder)
+        for mail in filed:
+            envelope = Envelope(mail.reverse_path, (self.name,))
+            self.store(folder, StoredMail(envelope, mail.content), mail.date)
+        return len(filed)
 
     def next_uid(self, folder: str) -> int:
         """The number that the next mail object in a folder gets."""
