@@ -69,7 +69,8 @@ class Maildir(Shelf):
             if record is None:
                 last_uid += 1
                 record = self._adopt(path, content, last_uid)
-            if record.bare_lf:
+            if record.octets != len(content) and b"\r\n" not in content:
+                # Another program wrote it, with the line ends of its system.
                 content = content.replace(b"\n", b"\r\n")
             self._files[record.uid] = name
             mails.append(StoredMail(record.envelope, content, record.uid, record.internal_date))
@@ -120,8 +121,7 @@ class Maildir(Shelf):
         """Mail that another program laid here: it has a number from now on."""
         envelope = Envelope(_return_path_of(content), (self._mailbox,))
         date = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
-        bare_lf = b"\r\n" not in content
-        record = MailRecord(_FLAGS.sub("", path.name), uid, date, envelope, bare_lf)
+        record = MailRecord(_FLAGS.sub("", path.name), uid, date, envelope)
         disk.make_folders(self._records)
         disk.write(self._record_path(uid), to_json(record))
         return record
@@ -132,7 +132,8 @@ class Maildir(Shelf):
         self._notes.check_open()
         seconds = int(mail.internal_date.timestamp())
         name = f"{seconds}.U{mail.uid:09}{OURS}"
-        record = MailRecord(name, mail.uid, mail.internal_date, mail.envelope)
+        octets = len(mail.content)
+        record = MailRecord(name, mail.uid, mail.internal_date, mail.envelope, octets)
         try:
             self._make()
             beside = self._path / "tmp" / name

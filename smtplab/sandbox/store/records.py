@@ -29,7 +29,7 @@ class MailRecord:
     uid: int
     internal_date: datetime
     envelope: Envelope
-    bare_lf: bool = False  # another program laid it there, with the line ends of its system
+    octets: int | None = None  # of the content as we wrote it; None: another program did
 
 
 def to_json(value: object) -> bytes:
