@@ -1,10 +1,13 @@
-"""`smtplab serve --store` killed at random moments under load: what got 250 is there afterwards."""
+"""`smtplab serve --store` killed at random moments under load, and a sandbox at each step."""
 
+import json
 import os
 import random
 import re
 import signal
 import smtplib
+import subprocess
+import sys
 import threading
 from collections import Counter
 from pathlib import Path
@@ -12,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from smtplab import Sandbox
-from tests.test_cli_serve import PASSWORD, WITHIN, JSONServing
+from tests.test_cli_serve import PASSWORD, ROOT, WITHIN, JSONServing
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a signal of POSIX")
 
@@ -113,3 +116,35 @@ def test_whatever_got_250_is_there_after_each_of_twenty_kills(tmp_path: Path) ->
     extra = sum(count - 1 for counts in found.values() for count in counts.values())
     assert extra <= KILLS * CLIENTS * 2
     assert not list((store / "queue").iterdir())
+
+
+@pytest.mark.parametrize("story", ["deliver", "queue", "retry", "read"])
+def test_a_kill_at_each_step_loses_nothing_and_mixes_nothing_up(tmp_path: Path, story: str) -> None:
+    """Also between the first recipient and the second, and between a mail and its record."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.crash_at_each_step", str(tmp_path), story],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=WITHIN * 4,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    crashes = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(crashes) > 40 and crashes[-1]["status"] == 0
+    between_two = 0
+    for crash in crashes:
+        said = [line.split() for line in crash["said"]]
+        inboxes = {name: [s for _, s in mails] for name, mails in crash["inboxes"].items()}
+        bobs = {str(uid): subject for uid, subject in crash["inboxes"][BOB]}
+        for token in (words[1] for words in said if words[0] == "accepted"):
+            assert token in inboxes[POSTMASTER], crash
+            if ["deleting", token] not in said:
+                assert token in inboxes[BOB], crash
+            if ["deleted", token] in said:
+                assert token not in inboxes[BOB], crash
+        for uid, subject in (words[1:] for words in said if words[0] == "seen"):
+            assert bobs.get(uid, subject) == subject, "a number stands for another mail now"
+            assert crash["next"] > int(uid), "a number was given twice"
+        between_two += inboxes[BOB] != inboxes[POSTMASTER]
+        assert not crash["waiting"]
+        assert all("half written" in error for error in crash["errors"]), crash
+    assert between_two
