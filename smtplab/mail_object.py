@@ -21,6 +21,8 @@ _NOT_SENT = re.compile(
     rb"^(?:Bcc|Resent-Bcc|Return-Path)[ \t]*:.*(?:\r\n|\Z)(?:[ \t].*(?:\r\n|\Z))*", re.I | re.M
 )
 
+_BEFORE_COLON = re.compile(rb"^([!-9;-~]+)[ \t]+:", re.M)  # the obsolete form (RFC 5322, 4.5)
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -91,7 +93,8 @@ def from_eml(octets: bytes) -> MailObject:
     octets = re.sub(rb"\r\n|\r|\n", b"\r\n", octets)
     end = 0 if octets.startswith(b"\r\n") else octets.find(b"\r\n\r\n") + 2
     fields, rest = (octets, b"") if end == 1 else (octets[:end], octets[end:])
-    header_section = HeaderParser().parsestr(fields.decode("utf-8", "surrogateescape"))
+    plain = _BEFORE_COLON.sub(rb"\1:", fields).decode("utf-8", "surrogateescape")
+    header_section = HeaderParser().parsestr(plain)
     return MailObject(_envelope_of(header_section), _NOT_SENT.sub(b"", fields) + rest)
 
 
