@@ -112,7 +112,8 @@ class World:
             self.transcript.secrets.add(account.password)
         names = [account.mailbox for account in plan.accounts]
         for name in names + [f"{ROLE_NAMES[0]}@{domain}" for domain in plan.domains]:
-            self.mailboxes.setdefault(name, self._mailbox(name))
+            if name not in self.mailboxes:
+                self.mailboxes[name] = self._mailbox(name)
         host = self.hosts[plan.name] = self._host(plan.name, plan.domains)
         host.policy = plan.policy()
         if plan.server is not None:

@@ -15,26 +15,34 @@ def write(path: Path, octets: bytes) -> None:
     """Put a whole file in its place; after this returns it is on the disk."""
     beside = path.with_name(path.name + TEMPORARY)
     write_beside(beside, octets)
-    move(beside, path)
+    move((beside, path))
 
 
 def write_beside(path: Path, octets: bytes, modified: float | None = None) -> None:
-    """Write a file that is not in its place yet, and force it to the disk.
+    """Write a file that is not in its place yet; `move` forces it to the disk.
 
     `modified` is the time that the file shows, in seconds since 1970.
     """
-    with path.open("wb") as file:
-        file.write(octets)
-        file.flush()
-        if modified is not None:
-            os.utime(path, (modified, modified))
-        os.fsync(file.fileno())
+    path.write_bytes(octets)
+    if modified is not None:
+        os.utime(path, (modified, modified))
 
 
-def move(source: Path, target: Path) -> None:
-    """Move a file to its place in one step, and force the folder to the disk."""
-    os.replace(source, target)
-    sync_folder(target.parent)
+def move(*moves: tuple[Path, Path]) -> None:
+    """Force whole files to the disk, then move each to its place, in this order.
+
+    All are forced first and all folders last, since most file systems then pay for one only.
+    """
+    for source, _ in moves:
+        descriptor = os.open(source, os.O_RDWR)  # Windows forces no file that is open to read
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    for source, target in moves:
+        os.replace(source, target)
+    for _, target in moves:
+        sync_folder(target.parent)
 
 
 def make_folders(*paths: Path) -> None:

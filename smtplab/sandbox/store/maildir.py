@@ -137,9 +137,12 @@ class Maildir(Shelf):
         try:
             self._make()
             beside = self._path / "tmp" / name
+            record_path = self._record_path(mail.uid)
+            record_beside = record_path.with_suffix(disk.TEMPORARY)
             disk.write_beside(beside, mail.content, seconds)
-            disk.write(self._record_path(mail.uid), to_json(record))
-            disk.move(beside, self._path / "new" / name)  # from here on it is delivered
+            disk.write_beside(record_beside, to_json(record))
+            # The second move delivers it; a record without its mail stands for nothing.
+            disk.move((record_beside, record_path), (beside, self._path / "new" / name))
         except OSError as error:
             problem = f"mail for {self._mailbox} could not be written"
             raise disk.failed(problem, error) from None
