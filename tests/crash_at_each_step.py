@@ -109,7 +109,11 @@ def kill_before(step: int, store: Path) -> None:
 def child(store: Path, story: str, step: int, pipe: int) -> None:
     kill_before(step, store)
     with Sandbox("memory", store=store) as sandbox:
-        STORIES[story](sandbox, lambda said: os.write(pipe, f"{said}\n".encode()) and None)
+
+        def say(said: str) -> None:
+            os.write(pipe, f"{said}\n".encode())
+
+        STORIES[story](sandbox, say)
 
 
 def left_by(store: Path) -> dict[str, object]:

@@ -329,6 +329,6 @@ def test_mail_is_delivered_without_settling_over_tcp() -> None:
             store(folder, mail)  # type: ignore[arg-type]
             arrived.set()
 
-        mailbox.store = stored  # type: ignore[method-assign]
+        mailbox.store = stored  # type: ignore[method-assign, assignment]
         submit(sandbox, b"\r\n")
         assert arrived.wait(10)

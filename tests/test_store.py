@@ -160,7 +160,7 @@ def imap_uids(sandbox: Sandbox) -> tuple[bytes, bytes]:
         reader.login(BOB, "blue-print")
         reader.select("INBOX", readonly=True)
         validity = reader.response("UIDVALIDITY")[1][0]
-        return validity, reader.uid("SEARCH", "ALL")[1][0]  # type: ignore[arg-type]
+        return validity, reader.uid("SEARCH", "ALL")[1][0]
 
 
 def pop_uids(sandbox: Sandbox, delete: tuple[int, ...] = ()) -> list[bytes]:

@@ -73,7 +73,8 @@ class Maildir(Shelf):
                 # Another program wrote it, with the line ends of its system.
                 content = content.replace(b"\n", b"\r\n")
             self._files[record.uid] = name
-            mails.append(StoredMail(record.envelope, content, record.uid, record.internal_date))
+            uid, date = record.uid, record.internal_date
+            mails.append(StoredMail(record.envelope, content, uid=uid, internal_date=date))
         return sorted(mails, key=lambda mail: mail.uid), last_uid
 
     def _present(self) -> Iterator[Path]:
