@@ -129,6 +129,7 @@ def submit(serving: JSONServing, times: int = 1) -> None:
         client._host = "smtp.example.org"  # type: ignore[attr-defined]  # what TLS checks
         client.starttls(context=serving.tls())
         client.user, client.password = "alice@example.org", PASSWORD  # smtplib prefers CRAM-MD5
+        client.ehlo()
         client.auth("PLAIN", client.auth_plain)
         for _ in range(times):
             client.sendmail("alice@example.org", ["bob@example.net"], CONTENT)
