@@ -20,6 +20,7 @@ from smtplab.mail_object import ContentReader
 from smtplab.sandbox.by_name import ByName
 from smtplab.sandbox.course import NEXT_OCTETS, Course
 from smtplab.sandbox.faults.rules import MAIL_DATA, Refused
+from smtplab.sandbox.line_ends import content_reader
 from smtplab.sandbox.stock import STOCK_REPLIES, NoHooks, QuietSession
 from smtplab.session import State, next_state
 from smtplab.transcript import Kind, Recorder
@@ -171,7 +172,7 @@ class Engine(SMTP):
 
     async def read_mail_data(self, limit: int) -> ContentReader | None:
         """Everything up to the end of mail data; None if the client went away before it."""
-        reader, keeper = ContentReader(limit), OctetsKeeper()
+        reader, keeper = self.content_reader(limit), OctetsKeeper()
         self.step += 1
         while not reader.ended:
             if not self._inbox and not await self._more():
@@ -185,6 +186,10 @@ class Engine(SMTP):
         self.recorder.record_kept(Kind.MAIL_DATA, self.step, keeper)
         await self.begin(session.END_OF_DATA)
         return reader
+
+    def content_reader(self, limit: int) -> ContentReader:
+        """What decides where the mail data end: strictly, unless the host's policy is lax."""
+        return content_reader(self.host.policy.line_ends, limit)
 
     async def _more(self) -> bool:
         """Wait for octets; held replies go out first, because the client may wait for them."""

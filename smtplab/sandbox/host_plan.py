@@ -11,7 +11,9 @@ from smtplab.sandbox.little_internet import Account, Listener
 from smtplab.sandbox.policy import Policy
 
 if TYPE_CHECKING:
+    from smtplab.sandbox.hosts import MailHost
     from smtplab.sandbox.server import Server
+    from smtplab.sandbox.world import World
 
 # RFC 2606, 2 and 3: names that nobody can own, so no brand's host resolves in the sandbox.
 RESERVED = (".example", "example.org", "example.net", "example.com")
@@ -34,6 +36,8 @@ class HostPlan:
     zones: Mapping[str, str] = field(default_factory=dict)
     policy: Callable[[], Policy] = Policy
     server: Callable[[], type[Server]] | None = None
+    relays: bool = False  # whether it has a queue, and sends on what it took for others
+    joins: Callable[[World, MailHost], None] | None = None  # what else is done when it is built
     says: str = ""  # one line on what is special about it
 
     def __post_init__(self) -> None:

@@ -41,6 +41,7 @@ class MailHost:
     queue: Queue
     delivered: Callable[[str, str, StoredMail], None]
     policy: Policy = field(default_factory=Policy)
+    taken: Callable[[MailObject, Arrival], None] = lambda mail, arrival: None  # who watches
     errors: list[Exception] = field(default_factory=list)
     certificate: bytes = b""  # in DER; empty without TLS
     numbers: Numbers = field(default_factory=Numbers)
@@ -63,6 +64,7 @@ class MailHost:
 
     def submit(self, mail: MailObject, arrival: Arrival) -> str:
         """Take a mail object from a user; it waits in the queue. Returns its queue id."""
+        self.taken(mail, arrival)
         return self.queue.put(lambda queue_id: self._traced(mail, arrival, queue_id))
 
     def store(self, mail: MailObject, paths: list[Path], arrival: Arrival) -> str:

@@ -65,7 +65,8 @@ class InMemory:
             facts = self._world.facts(source or LAPTOP)
             tap = self._world.connected(listener, self._loop, facts.connection, facts.source)
             transport = MemoryTransport(self._loop, tap)
-            return MemoryStream(transport, self._lock, facts, timeout)
+            stream = MemoryStream(transport, self._lock, facts, timeout)
+            return self._world.on_the_way(stream, listener.host)
 
     def add_host(self, plan: HostPlan) -> None:
         """Build one more host in the world, whether it runs or not."""

@@ -52,7 +52,7 @@ class MTA:
 
     def run_due(self) -> None:
         """One attempt for each item whose time has come, one after the other."""
-        while (item := self._carrier.call(self._world.queue.due)) is not None:
+        while (item := self._carrier.call(self._host.queue.due)) is not None:
             try:
                 self._attempt(item)
             except ConnectionLost:
@@ -138,13 +138,13 @@ class MTA:
         failed = [o for o in outcomes if not o.is_delivered and not o.is_transient]
         if item.waiting:
             item.last_reply = str(next(o.reply for o in outcomes if o.is_transient))
-            if not self._world.queue.defer(item):
+            if not self._host.queue.defer(item):
                 failed += [o for o in outcomes if o.is_transient]
                 item.waiting = []
         if failed:
             self._tell_sender(item, failed)
         if not item.waiting:
-            self._world.queue.done(item)
+            self._host.queue.done(item)
 
     def _tell_sender(self, item: QueueItem, failed: list[Outcome]) -> None:
         """A DSN to the reverse-path; there is no DSN about a DSN (RFC 5321, 6.1)."""
@@ -154,8 +154,31 @@ class MTA:
             postmaster = parse_path(f"<{sender}>")[0]
             self._host.deliver(item.mail, postmaster)
             return
-        self._world.queue.put(
+        self._host.queue.put(
             lambda queue_id: failure_report(
                 self._host.name, item.mail, replies, (queue_id, self._world.stamp())
             )
         )
+
+
+class MTAs:
+    """The MTAs of all hosts that have a queue, also of those that were added later."""
+
+    def __init__(self, world: World, carrier: Carrier) -> None:
+        self._world, self._carrier = world, carrier
+        self._mtas: dict[str, MTA] = {}
+
+    def run_due(self) -> None:
+        """Let each deliver what is due, until nothing moves: one may fill another's queue."""
+        before: list[tuple[str, int]] = []
+        while (waiting := self._carrier.call(self._waiting)) and waiting != before:
+            before = waiting
+            for host in self._carrier.call(lambda: self._world.relays):
+                if host.name not in self._mtas:
+                    self._mtas[host.name] = MTA(self._world, self._carrier, host)
+                self._mtas[host.name].run_due()
+
+    def _waiting(self) -> list[tuple[str, int]]:
+        """What is due, and how often each was tried."""
+        due = [(host.name, host.queue.due()) for host in self._world.relays]
+        return [(f"{name} {item.id}", item.attempts) for name, item in due if item is not None]

@@ -160,7 +160,7 @@ class OverTCP:
             self._dialled.pop(local_port, None)
             reason = error if isinstance(error, OSError) else ConnectionRefusedError()
             raise ConnectionLost(why_no_connection(reason, host, port)) from None
-        return TCPStream(sock, facts, timeout)
+        return self._world.on_the_way(TCPStream(sock, facts, timeout), listener.host)
 
     def _accept(self, listener: Listener, listening: socket.socket) -> None:
         with suppress(BlockingIOError, InterruptedError, ConnectionAbortedError):

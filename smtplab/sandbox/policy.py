@@ -19,6 +19,8 @@ class Policy:
         "SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2",
     )  # fmt: skip
     max_auth_failures: int = 3  # by one mechanism in one connection; then the server closes
+    open_relay: bool = False  # takes mail for anybody from anybody; the host needs a queue
+    line_ends: str = "strict"  # a dialect of line_ends.py: what ends mail data there
     switched_off: set[str] = field(default_factory=set)  # EHLO keywords, in upper case
 
     def offers(self, keyword: str) -> bool:

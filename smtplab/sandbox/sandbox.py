@@ -6,7 +6,8 @@ import os
 import socket
 import sys
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from html import escape
 from pathlib import Path
@@ -29,7 +30,7 @@ from smtplab.sandbox.little_internet import (
     Listener,
 )
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
-from smtplab.sandbox.mta import MTA
+from smtplab.sandbox.mta import MTAs
 from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import QueueItem
 from smtplab.sandbox.store import MemoryStore
@@ -39,6 +40,7 @@ from smtplab.transcript import Transcript
 from smtplab.transport import Stream
 
 if TYPE_CHECKING:
+    from smtplab.sandbox.badly_run.blocklist import Blocklist
     from smtplab.sandbox.over_tcp import OverTCP
     from smtplab.sandbox.reading.with_stdlib import SandboxIMAP, SandboxPOP3
     from smtplab.sandbox.with_smtplib import SandboxSMTP
@@ -92,10 +94,10 @@ class Sandbox:
 
             world.faults.longest_delay = LONGEST_REAL_DELAY
             carrier = OverTCP(world, self._ports, self._outside)
-        mta = MTA(world, carrier, world.hosts[SUBMISSION])
-        world.clock.next_due = world.queue.next_due
-        world.clock.run_due = lambda: carrier.run_queue(mta.run_due)
-        world.queue.on_put = lambda: carrier.queue_has_mail(mta.run_due)
+        mtas = MTAs(world, carrier)
+        world.clock.next_due = world.next_due
+        world.clock.run_due = lambda: carrier.run_queue(mtas.run_due)
+        world.queue.on_put = lambda: carrier.queue_has_mail(mtas.run_due)
         self._world, self._carrier = world, carrier
         self._added: dict[str, HostPlan] = {}
         self._running = False
@@ -177,6 +179,20 @@ class Sandbox:
         """A stream to a host of the sandbox; this makes the sandbox a `Network`."""
         return self._carrier.open(host, port, source=source, timeout=timeout)
 
+    def in_the_middle(
+        self,
+        middle: Callable[[Stream], Stream],
+        *,
+        source: str | None = None,
+        host: str | None = None,
+    ) -> AbstractContextManager[None]:
+        """Put somebody on the way from `source` to `host` (None: any) until the block ends.
+
+        `middle` wraps a stream: `StripsSTARTTLS` and `MiddleBox` are in `smtplab.sandbox.middle`.
+        The servers' own sessions go the same way; programs from outside do not.
+        """
+        return self._world.passage(middle, source, host)
+
     def connect(
         self, host: str = SUBMISSION, port: int = 587, *, settings: Settings = _DEFAULTS
     ) -> Client:
@@ -243,6 +259,13 @@ class Sandbox:
         return self._world.faults
 
     @property
+    def blocklist(self) -> Blocklist:
+        """The DNS blocklist dnsbl.example, to look into and to change."""
+        from smtplab.sandbox.badly_run.blocklist import Blocklist
+
+        return Blocklist(self._world.zones)
+
+    @property
     def clock(self) -> WorldClock:
         return self._world.clock
 
@@ -265,9 +288,9 @@ class Sandbox:
 
     @property
     def queue(self) -> tuple[QueueItem, ...]:
-        """What waits for another attempt, after settling."""
+        """What waits for another attempt in any queue, after settling."""
         self.settle()
-        return self._world.queue.items
+        return tuple(item for host in self._world.relays for item in host.queue.items)
 
     @property
     def look_ups(self) -> tuple[Query, ...]:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from smtplab.sandbox.badly_run import lax_hosts, old_server, open_relay
 from smtplab.sandbox.host_plan import HostPlan
 
-_PLANS: dict[str, Callable[[], HostPlan]] = {}
+_PLANS: dict[str, Callable[[], HostPlan]] = {
+    "open-relay": open_relay.plan,
+    "old-server": old_server.plan,
+    "lax-receiver": lax_hosts.receiver,
+    "careless-sender": lax_hosts.sender,
+}
 
 SPECIAL_HOSTS = tuple(_PLANS)
 

@@ -115,7 +115,7 @@ class MailTransaction(Interference):
         if self.host.is_local(path.domain):
             if self.host.mailbox_of(path) is None:
                 return f"550 5.1.1 No mailbox {path.mailbox} here"
-        elif not self.identity:
+        elif not self.identity and not self.host.policy.open_relay:
             return f"550 5.7.1 Relaying denied: {path.domain} is not a domain of this server"
         self.paths.append(path)
         return "250 2.1.5 Recipient accepted"
@@ -148,7 +148,7 @@ class MailTransaction(Interference):
         forward_paths = tuple(dict.fromkeys(path.mailbox for path in self.paths))
         mail = MailObject(Envelope(self.reverse_path.mailbox, forward_paths), content)
         arrival = Arrival(self.ehlo_name, self.session.peer[0], self._protocol_name())
-        if self.listener.auth:
+        if self.listener.auth or self.host.policy.open_relay:
             return f"250 2.0.0 Queued as {self.host.submit(mail, arrival)}"
         return f"250 2.0.0 Accepted as {self.host.store(mail, self.paths, arrival)}"
 

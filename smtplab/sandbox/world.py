@@ -6,6 +6,10 @@ import asyncio
 import ssl
 from base64 import b64encode
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +30,7 @@ from smtplab.sandbox.little_internet import (
     LAPTOP,
     LISTENERS,
     ROLE_NAMES,
+    SUBMISSION,
     ZONES,
     Listener,
 )
@@ -39,7 +44,7 @@ from smtplab.sandbox.store import MemoryStore
 from smtplab.sandbox.tap import Tap
 from smtplab.sandbox.tokens import TokenIssuer
 from smtplab.transcript import Kind, Transcript
-from smtplab.transport import StreamFacts
+from smtplab.transport import Stream, StreamFacts
 from smtplab.transport.private_loop import server_side_tls
 
 _SERVERS: dict[str, type[Server] | type[LineServer]] = {
@@ -47,6 +52,18 @@ _SERVERS: dict[str, type[Server] | type[LineServer]] = {
     "pop3": POP3Server,
     "imap": IMAPServer,
 }
+
+
+@dataclass(eq=False)
+class Passage:
+    """The way between two hosts, with somebody in the middle of it."""
+
+    wrap: Callable[[Stream], Stream]
+    source: str | None  # None: from anywhere
+    host: str | None  # None: to anywhere
+
+    def leads(self, source: str, host: str) -> bool:
+        return self.source in (None, source) and self.host in (None, host)
 
 
 class World:
@@ -72,6 +89,7 @@ class World:
         self._authority: Authority | None = None
         self._key_log = key_log
         self.live: dict[Tap, Server | LineServer] = {}  # the connections that are open now
+        self.passages: list[Passage] = []
         self._opened: Counter[str] = Counter()
         self._made_by: dict[str, type[Server]] = {}  # the hosts whose SMTP servers differ
         self.mailboxes = {name: self._mailbox(name) for name in _mailbox_names()}
@@ -116,6 +134,11 @@ class World:
                 self.mailboxes[name] = self._mailbox(name)
         host = self.hosts[plan.name] = self._host(plan.name, plan.domains)
         host.policy = plan.policy()
+        if plan.relays:
+            host.queue = Queue(self.clock.now, MemoryStore())
+            host.queue.on_put = lambda: self.queue.on_put()
+        if plan.joins is not None:
+            plan.joins(self, host)
         if plan.server is not None:
             self._made_by[plan.name] = plan.server()
         self.listeners += plan.listeners
@@ -137,6 +160,17 @@ class World:
             delivered=self._delivered,
             numbers=self.store.numbers,
         )
+
+    @property
+    def relays(self) -> list[MailHost]:
+        """The hosts with a queue of their own; all others have none to speak of."""
+        first = [host for host in self.hosts.values() if host.name == SUBMISSION]
+        return first + [host for host in self.hosts.values() if host.queue is not self.queue]
+
+    def next_due(self) -> datetime | None:
+        """When something is due next in any queue."""
+        due = [host.queue.next_due() for host in self.relays]
+        return min((time for time in due if time is not None), default=None)
 
     def stamp(self) -> str:
         """The world's time as header fields write it (RFC 5322, 3.3)."""
@@ -161,6 +195,25 @@ class World:
             nonce=self.chance.nonces(f"nonces of the client in {connection}"),
         )
 
+    @contextmanager
+    def passage(
+        self, wrap: Callable[[Stream], Stream], source: str | None, host: str | None
+    ) -> Iterator[None]:
+        """Somebody sits on the way from one host to another while this lasts."""
+        passage = Passage(wrap, source, host)
+        self.passages.append(passage)
+        try:
+            yield
+        finally:
+            self.passages.remove(passage)
+
+    def on_the_way(self, stream: Stream, host: str) -> Stream:
+        """The stream as it leaves its network: whoever sits in the middle has his hands on it."""
+        for passage in self.passages:
+            if passage.leads(stream.facts.source, host):
+                stream = passage.wrap(stream)
+        return stream
+
     def listener(self, host: str, port: int) -> Listener | None:
         """The listener that a client means by a name or address, and a port."""
         name = next((n for n, address in self.addresses.items() if address == host), host.lower())
@@ -173,7 +226,9 @@ class World:
         recorder = self.transcript.recorder(connection, "server")
         place = {"source": source, "host": listener.host, "port": listener.port}
         recorder.record(Kind.CONNECT, 0, detail=place)
-        context = self.authority.server_context(listener.host) if self.authority else None
+        context = None
+        if listener.tls != "none" and self.authority is not None:
+            context = self.authority.server_context(listener.host)
         host, made_by = self.hosts[listener.host], _SERVERS[listener.service]
         if listener.service == "smtp":
             made_by = self._made_by.get(listener.host, made_by)

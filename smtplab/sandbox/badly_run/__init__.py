@@ -1,0 +1,1 @@
+"""Servers and wires that are not as they should be, for lessons on why that matters."""

@@ -1,0 +1,82 @@
+"""A DNS blocklist and what gets an address onto it (RFC 5782)."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from ipaddress import IPv4Address
+
+from smtplab.sandbox.dns import Zones
+
+ZONE = "dnsbl.example"
+LISTED_AFTER = 10  # mail objects relayed for strangers …
+WITHIN = timedelta(hours=1)  # … in this time of the world clock
+
+# RFC 5782, 5: 127.0.0.2 is always listed, so that a client can see that the list works.
+_EMPTY = """$TTL 3600
+@         IN SOA ns postmaster 1 7200 900 1209600 3600
+@         IN NS  ns
+2.0.0.127 IN A   127.0.0.2
+2.0.0.127 IN TXT "a test entry"
+"""
+
+
+class Blocklist:
+    """The addresses that the operator of the list has seen sending spam."""
+
+    def __init__(self, zones: Zones, zone: str = ZONE) -> None:
+        self._zones, self.zone = zones, zone
+
+    def add(self, address: str, why: str) -> None:
+        """List an IPv4 address: an A record, and a TXT record that says why (RFC 5782, 2.1)."""
+        if not re.fullmatch(r"[ -!#-\[\]-~]*", why):  # neither quote nor backslash
+            raise ValueError(f"a reason is printable ASCII without quotes, not {why!r}")
+        name = self.name(address)
+        records = f'{name} IN A 127.0.0.2\n{name} IN TXT "{why}"\n'
+        self._zones.set(self.zone, self._without(name).rstrip() + "\n" + records)
+
+    def remove(self, address: str) -> None:
+        """Take an address off the list; one that is not on it stays off."""
+        self._zones.set(self.zone, self._without(self.name(address)))
+
+    def reason(self, address: str) -> str | None:
+        """Why an address is listed; None if it is not. Asks no DNS, so it leaves no trace."""
+        found = re.search(rf'(?m)^{re.escape(self.name(address))}\s+IN TXT "(.*)"$', self._text())
+        return found[1] if found else None
+
+    @staticmethod
+    def name(address: str) -> str:
+        """The octets in reverse order (RFC 5782, 2.1).
+
+        >>> Blocklist.name("192.0.2.66")
+        '66.2.0.192'
+        """
+        return ".".join(reversed(str(IPv4Address(address)).split(".")))
+
+    def _text(self) -> str:
+        try:
+            return self._zones.text(self.zone)
+        except KeyError:
+            return _EMPTY
+
+    def _without(self, name: str) -> str:
+        lines = self._text().splitlines(keepends=True)
+        return "".join(line for line in lines if line.split()[:1] != [name])
+
+
+class SpamWatch:
+    """Notices a host that relays for strangers, and has it listed."""
+
+    def __init__(self, blocklist: Blocklist, address: str, now: Callable[[], datetime]) -> None:
+        self._blocklist, self._address, self._now = blocklist, address, now
+        self._seen: deque[datetime] = deque(maxlen=LISTED_AFTER)
+
+    def relayed(self) -> None:
+        """One more mail object went through the host for a stranger."""
+        now = self._now()
+        self._seen.append(now)
+        if len(self._seen) == LISTED_AFTER and now - self._seen[0] <= WITHIN:
+            why = f"open relay, see http://{self._blocklist.zone}/{self._address}"
+            self._blocklist.add(self._address, why)
