@@ -98,12 +98,10 @@ def test_the_end_does_not_depend_on_segments(variant: str, dialect: str) -> None
     whole = content_reader(dialect, None)
     rest = whole.feed(octets)
     single = content_reader(dialect, None)
-    for position, octet in enumerate(octets, 1):
-        left = single.feed(bytes([octet]))
-        if single.ended:
-            break
+    pieces = (octets[n : n + 1] for n in range(len(octets)))
+    left = next(left for left in map(single.feed, pieces) if single.ended)
     assert single.content == whole.content
-    assert left + octets[position:] == rest
+    assert left + b"".join(pieces) == rest
     assert single.size == whole.size
 
 
