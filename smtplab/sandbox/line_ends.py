@@ -73,7 +73,7 @@ class LaxReader(ContentReader):
         self._held = b"\r\n"  # the first line starts as if behind a line end
         self._kept = bytearray()
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes | bytearray) -> bytes:
         """Take mail data; returns what stands behind its end, as this dialect sees it.
 
         >>> reader = LaxReader(DIALECTS["bare-lf"])
@@ -100,6 +100,11 @@ class LaxReader(ContentReader):
     @property
     def too_big(self) -> bool:
         return self.limit is not None and self.size - 2 > self.limit
+
+    def take(self) -> bytes:
+        content = self.content
+        self._kept.clear()
+        return content
 
     @property
     def content(self) -> bytes:
