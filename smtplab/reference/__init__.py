@@ -5,5 +5,6 @@ The texts stand in the TOML files beside this one. They are read when first aske
 
 from smtplab.reference.explanation import Explanation
 from smtplab.reference.lookup import all_terms, explain, explain_reply
+from smtplab.reference.profiles import Profile, profile
 
-__all__ = ["Explanation", "all_terms", "explain", "explain_reply"]
+__all__ = ["Explanation", "Profile", "all_terms", "explain", "explain_reply", "profile"]

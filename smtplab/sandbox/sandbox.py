@@ -40,6 +40,7 @@ from smtplab.transcript import Transcript
 from smtplab.transport import Stream
 
 if TYPE_CHECKING:
+    from smtplab.reference.profiles import Profile
     from smtplab.sandbox.badly_run.blocklist import Blocklist
     from smtplab.sandbox.over_tcp import OverTCP
     from smtplab.sandbox.reading.with_stdlib import SandboxIMAP, SandboxPOP3
@@ -257,6 +258,13 @@ class Sandbox:
     def faults(self) -> FaultDial:
         """The rules by which the servers misbehave; a new sandbox has none."""
         return self._world.faults
+
+    @property
+    def profiles(self) -> dict[str, Profile]:
+        """What is known of real services, by the name that `add_host` takes."""
+        from smtplab.reference.profiles import NAMES, profile
+
+        return {name: profile(name) for name in NAMES}
 
     @property
     def blocklist(self) -> Blocklist:

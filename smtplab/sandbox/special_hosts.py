@@ -1,9 +1,12 @@
-"""Hosts that come by name, when a lesson asks for them: the badly run ones."""
+"""Hosts that come by name, when a lesson asks for them: badly run ones, and known services."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from smtplab.reference.profiles import NAMES
+from smtplab.sandbox import profiles
 from smtplab.sandbox.badly_run import lax_hosts, old_server, open_relay
 from smtplab.sandbox.host_plan import HostPlan
 
@@ -12,6 +15,7 @@ _PLANS: dict[str, Callable[[], HostPlan]] = {
     "old-server": old_server.plan,
     "lax-receiver": lax_hosts.receiver,
     "careless-sender": lax_hosts.sender,
+    **{name: partial(profiles.plan, name) for name in NAMES},
 }
 
 SPECIAL_HOSTS = tuple(_PLANS)
