@@ -435,6 +435,30 @@ def test_fault_help_prints_the_forms_and_the_magic_addresses(
     assert "PHASE[@MATCH][#NTH]=ACTION" in said and "fault.example.net" in said
 
 
+def test_special_hosts_are_added_by_name_and_listed_with_the_others() -> None:
+    port = free_port()
+    with JSONServing(
+        "--with", "old-server", "--with", "gmail", "--with", "gmail", "--as", "mail.old.example",
+        "--listen", f"mail.old.example:25={port}",
+    ) as serving:  # fmt: skip
+        with socket.create_connection(("127.0.0.1", port), WITHIN) as stream:
+            assert stream.recv(999).startswith(b"220 mail.old.example Simple Mail")
+        hosts = [one["host"] for one in serving.hello["listeners"]]
+        assert hosts.count("gmail.profile.example") == 2 and hosts[0] == "smtp.example.org"
+        assert "learner@gmail.profile.example" in [
+            one["mailbox"] for one in serving.hello["accounts"]
+        ]
+
+
+def test_a_special_host_that_there_is_not_is_one_clear_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["serve", "--with", "hotmail"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("smtplab serve: --with: no special host 'hotmail'; there are open-relay")
+    assert said.count("\n") == 1
+
+
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["serve", "--help"])

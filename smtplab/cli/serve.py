@@ -16,6 +16,7 @@ from smtplab.cli.foreground import Lines, ReaderGone, StopRequest
 
 if TYPE_CHECKING:
     from smtplab.cli.serve_report import Report
+    from smtplab.sandbox import HostPlan
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -24,6 +25,7 @@ SETTLE_WITHIN = 30.0  # seconds that accepted mail has to reach its folders befo
 MAX_FAULT_FILE = 1_000_000  # characters; ours to choose: the dial holds 1000 rules
 QUIET_FOR = 5.0  # seconds in which nothing happened; then the queue is not waited for
 
+ADDED = "add a special host, such as open-relay, old-server or gmail; may be repeated"
 EXAMPLES = """\
 The servers listen on 127.0.0.1 and on nothing else. Ports are free ones unless --listen names
 them. Ctrl-C or SIGTERM stops the sandbox; mail that was accepted is delivered first.
@@ -35,6 +37,7 @@ examples:
   smtplab serve                                  free ports, printed first
   smtplab serve --listen 587=5587                smtp.example.org, port 587, is at 127.0.0.1:5587
   smtplab serve --listen smtp.example.org:465=5465 --listen mx.example.net:25=5025
+  smtplab serve --with open-relay --with gmail   two more hosts: a bad example, and a known service
   smtplab serve --as smtp.example.org            programs that connect count as that host
   smtplab serve --fault "RCPT#2=451 4.3.0 Try later"    the second RCPT gets this reply
   smtplab serve --fault "end-of-data@to:bob@example.net=lose" --fault EHLO=split:1
@@ -62,6 +65,7 @@ def add_parser(subparsers: Subparsers) -> None:
     listen = "bind a listener to a port of your choice; 0 is any free one; may be repeated"
     add("--listen", action="append", default=[], metavar="NAME:PORT=BOUND", help=listen)
     add("--as", dest="outside", metavar="HOST", help="what programs that connect count as")
+    add("--with", dest="added", action="append", default=[], metavar="NAME", help=ADDED)
     fault = "a rule by which the servers misbehave, PHASE[@MATCH][#NTH]=ACTION; may be repeated"
     add("--fault", action="append", default=[], metavar="RULE", help=fault)
     faults = "a file of such rules, one a line; # begins a line that is a comment; may be repeated"
@@ -87,9 +91,12 @@ def run(args: argparse.Namespace) -> int:
         from smtplab.sandbox.store import StoreError
 
         try:
-            outside = outside_host(args.outside)
-            ports = wanted_ports(args.listen)
+            plans = added_hosts(args.added)
+            outside = outside_host(args.outside, plans)
+            ports = wanted_ports(args.listen, plans)
             sandbox = Sandbox("tcp", ports=ports, outside=outside, store=args.store)
+            for plan in plans:
+                sandbox.add_host(plan)
             for rule in wanted_faults(args.fault, args.faults):
                 sandbox.faults.add(rule)
             sandbox.start()
@@ -157,7 +164,19 @@ def complain(problem: object) -> None:
 # What the options mean.
 
 
-def wanted_ports(options: Iterable[str]) -> dict[tuple[str, int], int]:
+def added_hosts(names: Iterable[str]) -> list[HostPlan]:
+    """The plans of the special hosts that were asked for, each once."""
+    from smtplab.sandbox.special_hosts import special_host
+
+    try:
+        return [special_host(name) for name in dict.fromkeys(names)]
+    except ValueError as error:
+        raise UsageError(f"--with: {error}") from None
+
+
+def wanted_ports(
+    options: Iterable[str], plans: Iterable[HostPlan] = ()
+) -> dict[tuple[str, int], int]:
     """The ports to bind, by listener: `NAME:PORT=BOUND`, or `PORT=BOUND`.
 
     >>> wanted_ports(["587=5587", "mx.example.net:25=0"])
@@ -165,7 +184,8 @@ def wanted_ports(options: Iterable[str]) -> dict[tuple[str, int], int]:
     """
     from smtplab.sandbox.little_internet import LISTENERS
 
-    there_are = ", ".join(f"{one.host}:{one.port}" for one in LISTENERS)
+    listeners = [*LISTENERS, *(one for plan in plans for one in plan.listeners)]
+    there_are = ", ".join(f"{one.host}:{one.port}" for one in listeners)
     ports: dict[tuple[str, int], int] = {}
     for option in options:
         form = re.fullmatch(r"(?:(.+):)?([0-9]{1,5})=([0-9]{1,5})", option)
@@ -175,7 +195,7 @@ def wanted_ports(options: Iterable[str]) -> dict[tuple[str, int], int]:
                 f"the listeners are {there_are}"
             )
         name, port, bound = (form[1] or "").lower(), int(form[2]), int(form[3])
-        meant = [one.key for one in LISTENERS if one.port == port and name in ("", one.host)]
+        meant = [one.key for one in listeners if one.port == port and name in ("", one.host)]
         if len(meant) != 1:
             problem = "fits more than one listener" if meant else "fits no listener"
             raise UsageError(f"--listen {option!r} {problem}; the listeners are {there_are}")
@@ -215,13 +235,14 @@ def wanted_faults(rules: Iterable[str], files: Iterable[str]) -> list[str]:
     return found
 
 
-def outside_host(name: str | None) -> str:
+def outside_host(name: str | None, plans: Iterable[HostPlan] = ()) -> str:
     """The host that programs count as; left out, it is the learner's own machine."""
     from smtplab.sandbox.little_internet import ADDRESSES, LAPTOP
 
     if name is None:
         return LAPTOP
-    if name.lower() not in ADDRESSES:
-        there_are = ", ".join(ADDRESSES)
+    hosts = [*ADDRESSES, *(plan.name for plan in plans)]
+    if name.lower() not in hosts:
+        there_are = ", ".join(hosts)
         raise UsageError(f"--as {name!r} is no host of the sandbox; the hosts are {there_are}")
     return name.lower()

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from smtplab.cli.foreground import Lines
-from smtplab.sandbox import Sandbox
-from smtplab.sandbox.little_internet import ADDRESSES
+from smtplab.sandbox import Account, Sandbox
 from smtplab.sandbox.over_tcp import LOOPBACK
 from smtplab.sandbox.store import StoreError
 from smtplab.transcript import SCHEMA, Event, Kind, as_text, event_as_json
@@ -74,7 +73,8 @@ class Report:
             yield f"{account.username:<25}{account.password}"
         yield ""
         yield f"CA file: {self.sandbox.ca_file or 'none, because this Python has no TLS'}"
-        yield f"A program that connects counts as {self.outside} ({ADDRESSES[self.outside]})."
+        address = self.sandbox.addresses[self.outside]
+        yield f"A program that connects counts as {self.outside} ({address})."
         if self.sandbox.ca_file:
             yield "To try it, copy one of these lines into another terminal:"
             yield ""
@@ -121,7 +121,7 @@ class JSONReport(Report):
 def swaks_line(sandbox: Sandbox, name: str) -> str:
     """swaks, over STARTTLS on port 587."""
     host, bound = _submission(sandbox)
-    account, to = sandbox.accounts[0], sandbox.accounts[-1].mailbox
+    account, to = _who_to_whom(sandbox)
     words = f"swaks --server {LOOPBACK}:{bound} --tls --tls-verify".split()
     if _swaks_checks_names():
         words += ["--tls-verify-target", host]
@@ -133,13 +133,20 @@ def swaks_line(sandbox: Sandbox, name: str) -> str:
 def curl_line(sandbox: Sandbox, name: str) -> str:
     """curl, over STARTTLS on port 587; the path of its URL is what EHLO says."""
     host, bound = _submission(sandbox)
-    account, to = sandbox.accounts[0], sandbox.accounts[-1].mailbox
+    account, to = _who_to_whom(sandbox)
     words = ["curl", "-sS", "--url", f"smtp://{host}:587/{name}"]
     words += ["--connect-to", f"{host}:587:{LOOPBACK}:{bound}"]
     words += ["--ssl-reqd", "--cacert", str(sandbox.ca_file)]
     words += ["--user", f"{account.username}:{account.password}"]
     words += ["--mail-from", account.mailbox, "--mail-rcpt", to, "--crlf", "--upload-file", "-"]
     return f"echo Subject: Hello | {_joined(words)}"
+
+
+def _who_to_whom(sandbox: Sandbox) -> tuple[Account, str]:
+    """The first account, and the first mailbox at another domain."""
+    account, *others = sandbox.accounts
+    here = account.mailbox.rpartition("@")[2]
+    return account, next(o.mailbox for o in others if not o.mailbox.endswith(f"@{here}"))
 
 
 def _submission(sandbox: Sandbox) -> tuple[str, int]:

@@ -9,12 +9,12 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from html import escape
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from smtplab.client import Client, Settings
+from smtplab.sandbox import overview
 from smtplab.sandbox.clock import WorldClock
 from smtplab.sandbox.dns import Query, Zones
 from smtplab.sandbox.faults.dial import LONGEST_REAL_DELAY, FaultDial
@@ -74,9 +74,11 @@ class Sandbox:
         if self.transport not in ("tcp", "memory"):
             raise ValueError(f"transport is 'tcp' or 'memory', not {self.transport!r}")
         if outside not in ADDRESSES:
-            raise ValueError(
-                f"outside is a host of the sandbox, {list(ADDRESSES)}, not {outside!r}"
-            )
+            from smtplab.sandbox.special_hosts import special_addresses
+
+            hosts = [*ADDRESSES, *special_addresses()]
+            if outside not in hosts:
+                raise ValueError(f"outside is a host of the sandbox, {hosts}, not {outside!r}")
         self._ports = dict(ports or {})
         self._outside = outside
         self._key_log = None if key_log is None else Path(key_log)
@@ -317,6 +319,11 @@ class Sandbox:
         return tuple(self._world.accounts)
 
     @property
+    def addresses(self) -> dict[str, str]:
+        """The simulated address of each host."""
+        return dict(self._world.addresses)
+
+    @property
     def listeners(self) -> tuple[Listener, ...]:
         return tuple(self._world.listeners)
 
@@ -336,27 +343,11 @@ class Sandbox:
         of_hosts = (error for host in self._world.hosts.values() for error in host.errors)
         return (*self._world.store.errors, *of_hosts)
 
-    def _doors(self) -> list[Listener]:
-        return [one for one in self._world.listeners if one.service == "smtp"]
-
     def __repr__(self) -> str:
-        state = "running" if self._running else "stopped"
-        doors = ", ".join(f"{one.host} : {one.port}" for one in self._doors())
-        return f"<Sandbox {state}: {doors}>"
+        return overview.as_line(self.listeners, running=self._running)
 
     def _repr_html_(self) -> str:
-        state = "running" if self._running else "stopped"
-        words = {"none": "no TLS", "starttls": "TLS after STARTTLS", "implicit": "TLS at once"}
-        rows = "".join(
-            '<tr style="text-align:left">'
-            f"<td>{escape(one.host)}</td><td>{one.port}</td><td>{words[one.tls]}</td>"
-            f"<td>{'yes' if one.auth else 'no'}</td></tr>"
-            for one in self._doors()
-        )
-        return (
-            f"<table><caption>Sandbox, {state}</caption><thead><tr><th>Host</th><th>Port</th>"
-            f"<th>TLS</th><th>AUTH</th></tr></thead><tbody>{rows}</tbody></table>"
-        )
+        return overview.as_html(self.listeners, running=self._running)
 
 
 def _end(carrier: InMemory | OverTCP, world: World) -> None:

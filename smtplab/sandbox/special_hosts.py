@@ -21,6 +21,12 @@ _PLANS: dict[str, Callable[[], HostPlan]] = {
 SPECIAL_HOSTS = tuple(_PLANS)
 
 
+def special_addresses() -> dict[str, str]:
+    """The hosts that may come by name, and where they would be."""
+    plans = [make() for make in _PLANS.values()]
+    return {plan.name: plan.address for plan in plans}
+
+
 def special_host(name: str) -> HostPlan:
     """The plan of a special host; ValueError lists the names there are."""
     if name not in _PLANS:
