@@ -89,7 +89,7 @@ class World:
         self._authority: Authority | None = None
         self._key_log = key_log
         self.live: dict[Tap, Server | LineServer] = {}  # the connections that are open now
-        self.passages: list[Passage] = []
+        self.passages: tuple[Passage, ...] = ()
         self._opened: Counter[str] = Counter()
         self._made_by: dict[str, type[Server]] = {}  # the hosts whose SMTP servers differ
         self.mailboxes = {name: self._mailbox(name) for name in _mailbox_names()}
@@ -201,11 +201,11 @@ class World:
     ) -> Iterator[None]:
         """Somebody sits on the way from one host to another while this lasts."""
         passage = Passage(wrap, source, host)
-        self.passages.append(passage)
+        self.passages = (*self.passages, passage)  # replaced: the queue's thread may walk it
         try:
             yield
         finally:
-            self.passages.remove(passage)
+            self.passages = tuple(one for one in self.passages if one is not passage)
 
     def on_the_way(self, stream: Stream, host: str) -> Stream:
         """The stream as it leaves its network: whoever sits in the middle has his hands on it."""
