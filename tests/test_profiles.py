@@ -311,3 +311,16 @@ def test_no_real_name_is_ever_resolved(sandbox: Sandbox) -> None:
         sandbox.add_host(name)
         with pytest.raises(Exception, match="nobody listens"):
             sandbox.connect(profile(name).host, 587)
+
+
+def test_recipients_of_a_day_are_forgotten_after_24_hours(sandbox: Sandbox) -> None:
+    sandbox.add_host("outlook")
+    service = profile("outlook")
+    limits(sandbox, service)["recipients_a_day"] = 3
+    client = sign_in(sandbox, service)
+    send(client, service, 3)
+    client.mail(sender(service))
+    assert client.rcpt(BOB).code == 554
+    client.rset()
+    sandbox.clock.advance(timedelta(hours=24))
+    send(client, service, 3)

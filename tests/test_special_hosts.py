@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from smtplab import Sandbox, Settings
-from smtplab.sandbox.badly_run.blocklist import LISTED_AFTER
+from smtplab.sandbox.badly_run.blocklist import LISTED_AFTER, PUBLISHED_AFTER
 from smtplab.sandbox.special_hosts import SPECIAL_HOSTS, special_host
-from tests.life_cycle import ALICE, BOB, MSA, PASSWORD
+from tests.life_cycle import ALICE, BOB, MSA, MX, PASSWORD
 
 OLD, RELAY = "mail.old.example", "mail.relay.example"
 SPAMMER = Settings(source="spam.example")
@@ -139,10 +139,15 @@ def test_a_relay_that_strangers_use_is_listed_and_one_with_patience_is_not(
     assert sandbox.blocklist.reason("192.0.2.66") is None
     sandbox.clock.advance(timedelta(hours=1, seconds=1))
     spam(sandbox, 1)
+    sandbox.clock.advance(PUBLISHED_AFTER)
     assert sandbox.blocklist.reason("192.0.2.66") is None, "too few within one hour"
     spam(sandbox, LISTED_AFTER - 2, "rita@relay.example")
+    sandbox.clock.advance(PUBLISHED_AFTER)
     assert sandbox.blocklist.reason("192.0.2.66") is None, "its own user is no stranger"
     spam(sandbox, LISTED_AFTER - 1)
+    sandbox.clock.advance(PUBLISHED_AFTER - timedelta(seconds=1))
+    assert sandbox.blocklist.reason("192.0.2.66") is None, "the next edition is not out"
+    sandbox.clock.advance(timedelta(seconds=1))
     why = sandbox.blocklist.reason("192.0.2.66")
     assert why == "open relay, see http://dnsbl.example/192.0.2.66"
     zones = sandbox._world.zones
@@ -164,3 +169,21 @@ def test_the_blocklist_takes_addresses_and_plain_reasons_only(sandbox: Sandbox) 
         with pytest.raises(ValueError):
             listing.add(address, why)
     assert listing.reason("192.0.2.1") == "once"
+
+
+def test_an_exchange_that_asks_the_blocklist_refuses_the_relay_and_names_the_list(
+    sandbox: Sandbox,
+) -> None:
+    """What happens to an open relay: its own users' mail comes back, too."""
+    pytest.importorskip("smtplab.sandbox.reception")
+    sandbox.add_host("open-relay")
+    vars(sandbox.policy(MX))["reception"].blocklist = "dnsbl.example"
+    spam(sandbox, LISTED_AFTER)
+    sandbox.clock.advance(PUBLISHED_AFTER)
+    before = len(sandbox.inbox(BOB)) + len(sandbox.mailbox(BOB).folder("Junk"))
+    assert sandbox.blocklist.reason("192.0.2.66") and before
+    spam(sandbox, 1, "rita@relay.example")
+    after = len(sandbox.inbox(BOB)) + len(sandbox.mailbox(BOB).folder("Junk"))
+    assert after == before
+    [returned] = sandbox.inbox("rita@relay.example")
+    assert "5.7.1" in str(returned) and "listed at dnsbl.example: open relay" in str(returned)

@@ -17,6 +17,7 @@ class WorldClock:
         # Set by the sandbox: when something is due next, and the doing of all that is due.
         self.next_due: Callable[[], datetime | None] = lambda: None
         self.run_due: Callable[[], None] = lambda: None
+        self.watchers: list[Callable[[], None]] = []  # told each time when the time has changed
 
     def now(self) -> datetime:
         return self._now
@@ -36,6 +37,8 @@ class WorldClock:
     def _show(self, now: datetime) -> None:
         self._now = now
         self.moved(now)
+        for watcher in self.watchers:
+            watcher()
 
     def __repr__(self) -> str:
         return f"<WorldClock at {self._now:%Y-%m-%d %H:%M:%S} UTC>"

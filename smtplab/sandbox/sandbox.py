@@ -22,9 +22,7 @@ from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.in_memory import InMemory
 from smtplab.sandbox.little_internet import (
     ADDRESSES,
-    IMAP_NET,
     LAPTOP,
-    POP_NET,
     SUBMISSION,
     Account,
     Listener,
@@ -33,6 +31,7 @@ from smtplab.sandbox.mailboxes import Mailbox, StoredMail
 from smtplab.sandbox.mta import MTAs
 from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import QueueItem
+from smtplab.sandbox.stdlib_clients import StdlibClients
 from smtplab.sandbox.store import MemoryStore
 from smtplab.sandbox.tokens import LIFETIME, SCOPE
 from smtplab.sandbox.world import World
@@ -43,13 +42,11 @@ if TYPE_CHECKING:
     from smtplab.reference.profiles import Profile
     from smtplab.sandbox.badly_run.blocklist import Blocklist
     from smtplab.sandbox.over_tcp import OverTCP
-    from smtplab.sandbox.reading.with_stdlib import SandboxIMAP, SandboxPOP3
-    from smtplab.sandbox.with_smtplib import SandboxSMTP
 
 _DEFAULTS = Settings()
 
 
-class Sandbox:
+class Sandbox(StdlibClients):
     """A little internet of mail servers; `start()` it, or use it in a `with` block.
 
     `transport` is "tcp" or "memory"; left out, the variable SMTPLAB_TRANSPORT decides, else TCP
@@ -201,26 +198,6 @@ class Sandbox:
     ) -> Client:
         """A client that has connected and read the greeting."""
         return Client.connect(host, port, network=self, settings=settings)
-
-    def smtplib(self, host: str = SUBMISSION, port: int = 587) -> SandboxSMTP:
-        """Python's own `smtplib.SMTP`, connected to a host of the sandbox."""
-        from smtplab.sandbox.with_smtplib import SandboxSMTP
-
-        return SandboxSMTP(self, host, port)
-
-    def poplib(self, host: str = POP_NET, port: int = 995) -> SandboxPOP3:
-        """Python's own `poplib.POP3`, connected after settling, so that sent mail is there."""
-        from smtplab.sandbox.reading.with_stdlib import SandboxPOP3
-
-        self.settle()
-        return SandboxPOP3(self, host, port)
-
-    def imaplib(self, host: str = IMAP_NET, port: int = 993) -> SandboxIMAP:
-        """Python's own `imaplib.IMAP4`, connected after settling, so that sent mail is there."""
-        from smtplab.sandbox.reading.with_stdlib import SandboxIMAP
-
-        self.settle()
-        return SandboxIMAP(self, host, port)
 
     def issue_token(
         self, username: str, *, scope: str = SCOPE, lifetime: timedelta = LIFETIME

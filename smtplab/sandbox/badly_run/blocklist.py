@@ -13,6 +13,7 @@ from smtplab.sandbox.dns import Zones
 ZONE = "dnsbl.example"
 LISTED_AFTER = 10  # mail objects relayed for strangers …
 WITHIN = timedelta(hours=1)  # … in this time of the world clock
+PUBLISHED_AFTER = timedelta(minutes=10)  # when the list's next edition comes out
 
 # RFC 5782, 5: 127.0.0.2 is always listed, so that a client can see that the list works.
 _EMPTY = """$TTL 3600
@@ -67,16 +68,26 @@ class Blocklist:
 
 
 class SpamWatch:
-    """Notices a host that relays for strangers, and has it listed."""
+    """Notices a host that relays for strangers, and has it listed with the next edition.
+
+    Not at once: how much of the spam has gone out by then would depend on threads.
+    """
 
     def __init__(self, blocklist: Blocklist, address: str, now: Callable[[], datetime]) -> None:
         self._blocklist, self._address, self._now = blocklist, address, now
         self._seen: deque[datetime] = deque(maxlen=LISTED_AFTER)
+        self._next_edition: datetime | None = None
 
     def relayed(self) -> None:
         """One more mail object went through the host for a stranger."""
         now = self._now()
         self._seen.append(now)
         if len(self._seen) == LISTED_AFTER and now - self._seen[0] <= WITHIN:
+            self._next_edition = self._next_edition or now + PUBLISHED_AFTER
+
+    def publish(self) -> None:
+        """The world clock has moved: bring out the next edition if its time has come."""
+        if self._next_edition is not None and self._now() >= self._next_edition:
+            self._next_edition = None
             why = f"open relay, see http://{self._blocklist.zone}/{self._address}"
             self._blocklist.add(self._address, why)

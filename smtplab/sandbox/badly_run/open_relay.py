@@ -51,3 +51,4 @@ def _watch(world: World, host: MailHost) -> None:
             watch.relayed()
 
     host.taken = taken
+    world.clock.watchers.append(watch.publish)

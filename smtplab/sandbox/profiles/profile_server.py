@@ -108,6 +108,8 @@ class ProfileServer(Server):
         if code == 235:
             self._success = status
             return
+        if code in (221, 421):
+            self._leave()
         self._note(code)
         refusal = self._name_of(code, text)
         said = self.policy.text(refusal) if refusal else None
@@ -142,8 +144,11 @@ class ProfileServer(Server):
         first, *rest = text.split("\r\n")
         return "\n".join([" ".join([first[:4] + self.hostname, *hello]), *rest])
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def _leave(self) -> None:
         self.policy.sending.get(self._username, set()).discard(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._leave()
         super().connection_lost(error)
 
 
