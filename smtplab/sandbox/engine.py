@@ -188,8 +188,7 @@ class Engine(SMTP):
         return reader
 
     def content_reader(self, limit: int) -> ContentReader:
-        """What decides where the mail data end: strictly, unless the host's policy is lax."""
-        return content_reader(self.host.policy.line_ends, limit)
+        return content_reader(self.host.policy.line_ends, limit)  # strict, unless it is lax
 
     async def _more(self) -> bool:
         """Wait for octets; held replies go out first, because the client may wait for them."""
