@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from smtplab.sandbox.reception.switches import Switches
+
 
 @dataclass
 class Policy:
@@ -20,6 +22,7 @@ class Policy:
     )  # fmt: skip
     max_auth_failures: int = 3  # by one mechanism in one connection; then the server closes
     switched_off: set[str] = field(default_factory=set)  # EHLO keywords, in upper case
+    reception: Switches = field(default_factory=Switches)  # who and what is let in, and where to
 
     def offers(self, keyword: str) -> bool:
         """Whether a service extension is on.

@@ -32,6 +32,7 @@ from smtplab.sandbox.mailboxes import Mailbox, StoredMail
 from smtplab.sandbox.mta import MTA
 from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import QueueItem
+from smtplab.sandbox.signing import signed
 from smtplab.sandbox.tokens import LIFETIME, SCOPE
 from smtplab.sandbox.world import World
 from smtplab.transcript import Transcript
@@ -40,6 +41,7 @@ from smtplab.transport import Stream
 if TYPE_CHECKING:
     from smtplab.sandbox.over_tcp import OverTCP
     from smtplab.sandbox.reading.with_stdlib import SandboxIMAP, SandboxPOP3
+    from smtplab.sandbox.reception.delivery_verdict import DeliveryVerdict
     from smtplab.sandbox.with_smtplib import SandboxSMTP
 
 _DEFAULTS = Settings()
@@ -208,6 +210,28 @@ class Sandbox:
         """What lies in the Inbox of a mailbox, oldest first, after settling."""
         return self.mailbox(name).folder("Inbox")
 
+    @property
+    def mailboxes(self) -> tuple[Mailbox, ...]:
+        """All mailboxes, after settling; the `terms` of each may be changed for a lesson."""
+        self.settle()
+        return tuple(self._world.mailboxes.values())
+
+    @property
+    def verdicts(self) -> tuple[DeliveryVerdict, ...]:
+        """What the hosts decided about clients, recipients and contents, oldest first, settled.
+
+        The last thousand; what was stored has its own in `StoredMail.verdict`.
+        """
+        self.settle()
+        return self._carrier.call(lambda: tuple(self._world.verdicts))
+
+    def dkim_signed(self, content: bytes, domain: str) -> bytes:
+        """The content with a domain's DKIM-Signature in front, made with the toy key.
+
+        The zones publish that key at toy._domainkey. Raises ValueError without a From to sign.
+        """
+        return signed(content, domain, self.clock.now())
+
     def policy(self, host: str) -> Policy:
         """What a host offers and asks, to be changed; `KeyError` lists the hosts there are."""
         if host not in self._world.hosts:
@@ -250,7 +274,7 @@ class Sandbox:
     def look_ups(self) -> tuple[Query, ...]:
         """What the servers asked the DNS, and what came back, oldest first, after settling."""
         self.settle()
-        return tuple(self._world.zones.log)
+        return self._carrier.call(lambda: tuple(self._world.zones.log))
 
     @property
     def zones(self) -> Zones:
