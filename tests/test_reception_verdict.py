@@ -1,15 +1,18 @@
 """What is taken: SPF, DKIM, DMARC and the content score decide about Inbox, Junk or a refusal."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from smtplab import Sandbox
+from smtplab.sandbox.clock import START
 from smtplab.sandbox.neighbours import TOY_KEY
 from smtplab.sandbox.reception.content_facts import facts_of
 from smtplab.sandbox.reception.score import RULES, score_of
 from smtplab.sandbox.reception.score_pairs import pairs
-from smtplab.sandbox.signing import SELECTOR
+from smtplab.sandbox.signing import SELECTOR, signature
+from smtplab.sandbox.verdict import dkim_sign
 from smtplab.sandbox.verdict.dkim_sign import toy_keys
 from smtplab.sandbox.verdict.lookups import joined
 from smtplab.sandbox.verdict.results import first
@@ -92,6 +95,18 @@ def test_what_a_user_submits_is_signed_and_one_octet_more_breaks_it(sandbox):
     checks = verdict_of(sandbox, tampered, LAPTOP, ALICE).checks
     assert checks.dkim.result == "fail"
     assert checks.dkim.signatures[0].reason == "body hash mismatch: the body has changed"
+
+
+def test_a_signature_has_the_same_octets_where_there_is_no_cryptography(monkeypatch):
+    """Else what is stored in a browser tab would differ from what the notebooks show."""
+    fast = signature(content(), "example.org", START)
+    with monkeypatch.context() as patched:
+        patched.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric", None)
+        dkim_sign._dkimpy_key.cache_clear()
+        slow = signature(content(), "example.org", START)
+        assert isinstance(dkim_sign._dkimpy_key(toy_keys()["rsa"].private), dict)
+    dkim_sign._dkimpy_key.cache_clear()
+    assert fast == slow and b"d=example.org" in fast
 
 
 def test_signing_is_a_switch(sandbox):
