@@ -319,6 +319,13 @@ def test_the_blocklist_has_its_test_entry_and_nothing_else(address, listed):
         assert reply.code == (554 if listed else 250)
 
 
+def test_an_address_outside_127_is_no_listing(sandbox):
+    """The new owner of a blocklist's domain may give every name an address (RFC 5782, 5)."""
+    switches(sandbox).blocklist = "dnsbl.example"
+    sandbox.zones.add("dnsbl.example", "80.113.0.203 IN A 192.0.2.80")
+    assert bring(sandbox, content(), source=SHOP, sender="a@shop.example").code == 250
+
+
 def test_a_client_that_takes_the_servers_own_name_is_lying(sandbox):
     switches(sandbox).refuse_own_name = True
     with sandbox.connect(MX, 25, settings=Settings(name="MX.example.net")) as client:

@@ -38,12 +38,14 @@ class Memory:
         if self._answers is not self._zones.answers or len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
             self._answers = self._zones.answers
+        outer, self._asked = self._asked, []
         known = self._known.get(facts)
         if known is None:
-            self._asked = []
             known = self._known[facts] = action(), tuple(self._asked)
-            self._asked = None
         else:
             self._zones.log.extend(known[1])
+        self._asked = outer
+        if outer is not None:
+            outer.extend(known[1])
         result: _T = known[0]
         return result

@@ -63,10 +63,17 @@ def judge(arrival: Arrival, look_up: LookUp, conclude: Conclude = _afresh) -> Ve
     by_spf: Spf = conclude(facts, lambda: spf.check(facts, look_up))
     by_dkim = dkim_check.check(arrival.content, look_up, arrival.now)
     authors = author_domains(arrival.content)
-    about = DmarcFacts(authors, by_spf, by_dkim, arrival.public_suffixes)
-    by_dmarc: Dmarc = conclude(
-        (authors, arrival.public_suffixes, identifiers(about)),
-        lambda: dmarc.evaluate(about, look_up),
-    )
-    field = from_checks(arrival.receiver, by_spf, by_dkim, by_dmarc)
-    return Verdict(by_spf, by_dkim, by_dmarc, field)
+
+    def rest() -> Verdict:
+        about = DmarcFacts(authors, by_spf, by_dkim, arrival.public_suffixes)
+        by_dmarc: Dmarc = conclude(
+            (authors, arrival.public_suffixes, identifiers(about)),
+            lambda: dmarc.evaluate(about, look_up),
+        )
+        field = from_checks(arrival.receiver, by_spf, by_dkim, by_dmarc)
+        return Verdict(by_spf, by_dkim, by_dmarc, field)
+
+    if by_dkim.signatures:  # they differ from content to content
+        return rest()
+    verdict: Verdict = conclude((facts, authors, arrival.public_suffixes, by_dkim), rest)
+    return verdict
