@@ -148,6 +148,17 @@ def test_forwarded_mail_reaches_the_new_address_with_the_same_reverse_path(
     assert not sandbox.inbox("forwarded@example.net")
 
 
+@pytest.mark.parametrize("other", ["carol@example.org", BOB], ids=["itself", "two hosts"])
+def test_forwarding_in_a_circle_ends_in_a_report(sandbox, other):
+    """Else two who forward to each other would keep the queue busy for ever (RFC 5321, 6.3)."""
+    start = "carol@example.org"
+    sandbox.mailbox(start).terms = Terms(moved_to=other, forwards=True)
+    sandbox.mailbox(other).terms = Terms(moved_to=start, forwards=True)
+    submit(sandbox, content(), start)
+    (report,) = sandbox.inbox(ALICE)
+    assert "554 5.4.6 " in str(report) and not sandbox.queue
+
+
 def test_forwarding_breaks_spf_and_leaves_dkim_whole(sandbox):
     """The forwarder's address is not one of the first domain's (RFC 7208, D.1)."""
     signed = sandbox.dkim_signed(content("dave@shop.example"), "shop.example")

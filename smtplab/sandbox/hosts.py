@@ -21,7 +21,7 @@ from smtplab.sandbox.reception.desk import Reception
 from smtplab.sandbox.reception.forged_results import without_forged
 from smtplab.sandbox.reception.recipients import full
 from smtplab.sandbox.signing import signature
-from smtplab.sandbox.trace import received, return_path
+from smtplab.sandbox.trace import MOST_HOPS, forwarded, hops, received, return_path
 
 
 @dataclass(frozen=True)
@@ -123,13 +123,24 @@ class MailHost:
         if mailbox is None:
             raise KeyError(path.mailbox)
         if mailbox.terms.forwards:
-            forwarded = Envelope(stored.envelope.reverse_path, (mailbox.terms.moved_to,))
-            content = _without_return_path(stored)
-            self.queue.put(lambda queue_id: MailObject(forwarded, content))
+            self._forward(stored, path, mailbox.terms.moved_to)
             return
         folder = stored.verdict.outcome if stored.verdict is not None else "Inbox"
         mailbox.store(folder, stored)
         self.delivered(mailbox.name, folder, stored)
+
+    def _forward(self, stored: StoredMail, path: Path, new_path: str) -> None:
+        content = _without_return_path(stored)
+        if hops(content) >= MOST_HOPS:
+            self._tell_sender(stored, path, Reply(554, (b"5.4.6 The mail goes round in circles",)))
+            return
+        envelope = Envelope(stored.envelope.reverse_path, (new_path,))
+
+        def traced(queue_id: str) -> MailObject:
+            trace = forwarded(self.name, queue_id, self.stamp())
+            return MailObject(envelope, trace + content)
+
+        self.queue.put(traced)
 
     def _tell_sender(self, stored: StoredMail, path: Path, reply: Reply) -> None:
         """A DSN about one recipient of several; there is none about a DSN (RFC 5321, 6.1)."""
