@@ -359,6 +359,7 @@ def test_the_verdict_tells_every_step_as_text_and_as_html(sandbox):
         "Decision: Junk",
     ):
         assert told in text
+    assert repr(verdict).startswith("<DeliveryVerdict Junk at mx.example.net, end of data: DMARC ")
     assert "<b>" not in page and "&lt;b&gt;" in page
     assert "_dmarc.shop.example" in page and page.count("<table") == page.count("</table>") == 1
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from smtplab.sandbox.verdict.lookups import Step
+from smtplab.sandbox.verdict.lookups import Step, shown
 
 if TYPE_CHECKING:
     from smtplab.sandbox.reception.score import Score
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 REFUSED = "refused"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DeliveryVerdict:
     """The decision of a host about one client, recipient or content."""
 
@@ -30,10 +30,10 @@ class DeliveryVerdict:
     why: str  # one sentence
     rule: str = ""  # the name of the rule that decided; "" where none spoke up
     reply: str = ""  # of a refusal, with code and enhanced status code
-    notes: tuple[Step, ...] = field(default=(), repr=False)  # before the content came
-    checks: Verdict | None = field(default=None, repr=False)  # SPF, DKIM and DMARC
-    score: Score | None = field(default=None, repr=False)
-    conclusions: tuple[Step, ...] = field(default=(), repr=False)
+    notes: tuple[Step, ...] = ()  # before the content came
+    checks: Verdict | None = None  # SPF, DKIM and DMARC
+    score: Score | None = None
+    conclusions: tuple[Step, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -45,6 +45,10 @@ class DeliveryVerdict:
     @property
     def is_refused(self) -> bool:
         return self.outcome == REFUSED
+
+    def __repr__(self) -> str:
+        told = self.reply or self.why
+        return f"<DeliveryVerdict {self.outcome} at {self.host}, {self.phase}: {shown(told)}>"
 
     def __str__(self) -> str:
         from smtplab.sandbox.reception.rendering import as_text

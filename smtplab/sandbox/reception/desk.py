@@ -113,7 +113,7 @@ class Reception:
         rule, decision = ranked[0] if ranked else (None, Decision("No rule is against it."))
         outcome = "Inbox" if rule is None else REFUSED if decision.reply else "Junk"
         source = rule.source if rule is not None else "RFC 5321, 4.2.5"
-        others = (Step(f"{other.name}: {want.why}", other.source) for other, want in wants)
+        others = (Step(f"{other.name}: {want.why}", other.source) for other, want in ranked[1:])
         conclusions = (*others, Step(f"{decision.why} So: {outcome}.", source))
         verdict = DeliveryVerdict(
             self.host,
