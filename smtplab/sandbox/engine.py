@@ -258,7 +258,7 @@ class Engine(SMTP):
     # The course of a connection.
 
     def greeting(self) -> str:
-        """What the server says first; 421 and 554 turn a client away (RFC 5321, 3.1)."""
+        """421 and 554 turn a client away (RFC 5321, 3.1)."""
         return f"220 {self.hostname} {self.__ident__}"
 
     async def _handle_client(self) -> None:

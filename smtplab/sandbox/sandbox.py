@@ -218,18 +218,12 @@ class Sandbox:
 
     @property
     def verdicts(self) -> tuple[DeliveryVerdict, ...]:
-        """What the hosts decided about clients, recipients and contents, oldest first, settled.
-
-        The last thousand; what was stored has its own in `StoredMail.verdict`.
-        """
+        """The last thousand decisions about clients, recipients and contents, after settling."""
         self.settle()
         return self._carrier.call(lambda: tuple(self._world.verdicts))
 
     def dkim_signed(self, content: bytes, domain: str) -> bytes:
-        """The content with a domain's DKIM-Signature in front, made with the toy key.
-
-        The zones publish that key at toy._domainkey. Raises ValueError without a From to sign.
-        """
+        """The content with a domain's DKIM-Signature by the toy key; ValueError without From."""
         return signed(content, domain, self.clock.now())
 
     def policy(self, host: str) -> Policy:
