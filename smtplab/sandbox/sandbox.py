@@ -17,6 +17,7 @@ from smtplab.client import Client, Settings
 from smtplab.sandbox.clock import WorldClock
 from smtplab.sandbox.dns import Query, Zones
 from smtplab.sandbox.faults.dial import LONGEST_REAL_DELAY, FaultDial
+from smtplab.sandbox.findings import Findings
 from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.in_memory import InMemory
 from smtplab.sandbox.little_internet import (
@@ -32,7 +33,6 @@ from smtplab.sandbox.mailboxes import Mailbox, StoredMail
 from smtplab.sandbox.mta import MTA
 from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import QueueItem
-from smtplab.sandbox.signing import signed
 from smtplab.sandbox.tokens import LIFETIME, SCOPE
 from smtplab.sandbox.world import World
 from smtplab.transcript import Transcript
@@ -41,13 +41,12 @@ from smtplab.transport import Stream
 if TYPE_CHECKING:
     from smtplab.sandbox.over_tcp import OverTCP
     from smtplab.sandbox.reading.with_stdlib import SandboxIMAP, SandboxPOP3
-    from smtplab.sandbox.reception.delivery_verdict import DeliveryVerdict
     from smtplab.sandbox.with_smtplib import SandboxSMTP
 
 _DEFAULTS = Settings()
 
 
-class Sandbox:
+class Sandbox(Findings):
     """A little internet of mail servers; `start()` it, or use it in a `with` block.
 
     `transport` is "tcp" or "memory"; left out, the variable SMTPLAB_TRANSPORT decides, else TCP
@@ -209,22 +208,6 @@ class Sandbox:
     def inbox(self, name: str) -> tuple[StoredMail, ...]:
         """What lies in the Inbox of a mailbox, oldest first, after settling."""
         return self.mailbox(name).folder("Inbox")
-
-    @property
-    def mailboxes(self) -> tuple[Mailbox, ...]:
-        """All mailboxes, after settling; the `terms` of each may be changed for a lesson."""
-        self.settle()
-        return tuple(self._world.mailboxes.values())
-
-    @property
-    def verdicts(self) -> tuple[DeliveryVerdict, ...]:
-        """The last thousand decisions about clients, recipients and contents, after settling."""
-        self.settle()
-        return self._carrier.call(lambda: tuple(self._world.verdicts))
-
-    def dkim_signed(self, content: bytes, domain: str) -> bytes:
-        """The content with a domain's DKIM-Signature by the toy key; ValueError without From."""
-        return signed(content, domain, self.clock.now())
 
     def policy(self, host: str) -> Policy:
         """What a host offers and asks, to be changed; `KeyError` lists the hosts there are."""
