@@ -1,4 +1,4 @@
-"""What a sandbox shows of its mailboxes and decisions: a part of `Sandbox`, in a file of its own."""
+"""What a sandbox shows of its mailboxes and decisions: a part of `Sandbox`, in a separate file."""
 
 from __future__ import annotations
 
