@@ -44,10 +44,11 @@ with sandbox.connect("smtp.example.org", 587) as client:
     assert client.rcpt("bob@example.net").code == 250
     assert client.rcpt("nobody@example.net").code == 250
     assert client.data().code == 354
-    assert client.content(b"Subject: two\r\n\r\n").code == 250
+    assert client.content(b"From: alice@example.org\r\nSubject: two\r\n\r\n").code == 250
 
 one, two = sandbox.inbox("bob@example.net")
 assert (one.subject, two.subject) == ("one", "two") and one.content.endswith(b"\r\n\r\n.\r\n")
+assert two.verdict.checks.dkim.result == two.verdict.checks.dmarc.result == "pass"
 assert " with ESMTPA id " in two.message.get_all("Received")[1]
 assert sandbox.inbox("alice@example.org")[0].message.get_content_type() == "multipart/report"
 assert "looking-glass" not in client.transcript.to_text()

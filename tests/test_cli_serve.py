@@ -179,7 +179,8 @@ def test_delivered_holds_exactly_the_octets_that_were_sent(used: JSONServing) ->
     assert delivered["forward_paths"] == ["bob@example.net"]
     trace, found, sent = b64decode(str(delivered["content_base64"])).partition(b"Subject:")
     assert found + sent == CONTENT
-    assert trace.startswith(b"Return-Path: <alice@example.org>\r\nReceived: ")
+    assert trace.startswith(b"Return-Path: <alice@example.org>\r\nAuthentication-Results: mx.")
+    assert str(delivered["verdict"]).startswith("Taken by mx.example.net into Inbox\n")
 
 
 def test_json_has_the_outside_conversation_and_both_ends_of_the_relay_session(
@@ -375,7 +376,8 @@ LISTENERS = (
          "gives port 9 to two listeners; each needs its own"),
         (["--as", "nobody.example"],
          "the hosts are laptop.example.org, smtp.example.org, mx.example.net, pop.example.org, "
-         "imap.example.org, pop.example.net, imap.example.net"),
+         "imap.example.org, pop.example.net, imap.example.net, www.example.org, shop.example, "
+         "codes.example, bank.example, club.co.example, spam.example"),
     ],
 )  # fmt: skip
 def test_an_option_that_fits_nothing_is_one_clear_line_and_exit_code_2(

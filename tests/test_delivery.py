@@ -58,9 +58,23 @@ def test_the_stored_content_ends_with_exactly_what_was_accepted(
     (stored,) = sandbox.inbox(BOB)
     accepted = content if content.endswith(b"\r\n") or not content else content + b"\r\n"
     assert stored.content.endswith(accepted)
-    assert stored.content.removesuffix(accepted) == (
+    trace = stored.content.removesuffix(accepted)
+    if b"From:" in accepted:  # what can be signed is signed (RFC 6376, 5.4)
+        trace, found, signature = trace.partition(b"DKIM-Signature: v=1; a=rsa-sha256; ")
+        assert found and b"d=example.org;" in signature
+        authenticated = (
+            b' dkim=pass reason="2048-bit RSA key" header.d=example.org header.s=toy\r\n'
+            b" header.a=rsa-sha256 header.b=" + signature.partition(b" b=")[2][:8] + b";\r\n"
+            b" dmarc=pass header.from=example.org policy.dmarc=none\r\n"
+        )
+    else:
+        authenticated = b" dkim=none;\r\n dmarc=none\r\n"
+    assert trace == (
         b"Return-Path: <alice@example.org>\r\n"
-        b"Received: from smtp.example.org ([192.0.2.10])\r\n"
+        b"Authentication-Results: mx.example.net;\r\n"
+        b" spf=pass smtp.mailfrom=alice@example.org;\r\n"
+        + authenticated
+        + b"Received: from smtp.example.org ([192.0.2.10])\r\n"
         b"\tby mx.example.net with ESMTPS id m1;\r\n"
         b"\tMon, 02 Mar 2026 09:00:00 +0000\r\n"
         b"Received: from laptop.example.org ([198.51.100.10])\r\n"

@@ -66,7 +66,11 @@ def test_each_program_delivers_exactly_what_it_was_given(
     assert outcome.sent, outcome.told
     stored = sandbox.inbox(BOB)
     assert len(stored) == before + 1
-    assert stored[-1].content.endswith(b" +0000\r\n" + CONTENT)
+    front, _, rest = stored[-1].content.partition(CONTENT)
+    assert front.endswith(b"\r\n") and not rest and stored[-1].content.endswith(CONTENT)
+    verdict = stored[-1].verdict
+    assert verdict is not None and verdict.checks is not None
+    assert verdict.checks.dmarc.aligned == ("spf example.org", "dkim example.org")
     assert stored[-1].envelope.reverse_path == ALICE
     assert not sandbox.errors
 

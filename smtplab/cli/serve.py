@@ -31,7 +31,8 @@ The servers listen on 127.0.0.1 and on nothing else. Ports are free ones unless 
 them. Ctrl-C or SIGTERM stops the sandbox; mail that was accepted is delivered first.
 
 With --json the first line is an object with ca_file, listeners and accounts. Each later line is
-one event. The event "delivered" holds the content that reached a folder, as content_base64.
+one event. The event "delivered" holds the content that reached a folder, as content_base64, and
+why it is there, as verdict.
 
 examples:
   smtplab serve                                  free ports, printed first

@@ -261,6 +261,10 @@ class Engine(SMTP):
 
     # The course of a connection.
 
+    def greeting(self) -> str:
+        """421 and 554 turn a client away (RFC 5321, 3.1)."""
+        return f"220 {self.hostname} {self.__ident__}"
+
     async def _handle_client(self) -> None:
         try:
             await self._greet()
@@ -281,7 +285,7 @@ class Engine(SMTP):
     async def _greet(self) -> None:
         try:
             await self.begin(session.GREETING)
-            await self.push(f"220 {self.hostname} {self.__ident__}")
+            await self.push(self.greeting())
         except Refused as refused:
             await self.push(refused.status)
 

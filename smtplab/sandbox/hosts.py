@@ -7,15 +7,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from smtplab.grammar import Path
-from smtplab.mail_object import MailObject
+from smtplab.mail_object import Envelope, MailObject
+from smtplab.replies import Reply
 from smtplab.sandbox.auth import Directory
+from smtplab.sandbox.dsn import failure_report
 from smtplab.sandbox.faults import magic
 from smtplab.sandbox.little_internet import ROLE_NAMES, Account
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
 from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import Queue
+from smtplab.sandbox.reception.delivery_verdict import DeliveryVerdict
+from smtplab.sandbox.reception.desk import Reception
+from smtplab.sandbox.reception.forged_results import without_forged
+from smtplab.sandbox.reception.recipients import full
+from smtplab.sandbox.signing import signature
 from smtplab.sandbox.store.memory import Numbers
-from smtplab.sandbox.trace import received, return_path
+from smtplab.sandbox.trace import MOST_HOPS, forwarded, hops, received, return_path
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,7 @@ class MailHost:
     stamp: Callable[[], str]  # the same as a header field writes it
     queue: Queue
     delivered: Callable[[str, str, StoredMail], None]
+    reception: Reception
     policy: Policy = field(default_factory=Policy)
     taken: Callable[[MailObject, Arrival], None] = lambda mail, arrival: None  # who watches
     errors: list[Exception] = field(default_factory=list)
@@ -65,35 +73,107 @@ class MailHost:
     def submit(self, mail: MailObject, arrival: Arrival) -> str:
         """Take a mail object from a user; it waits in the queue. Returns its queue id."""
         self.taken(mail, arrival)
-        return self.queue.put(lambda queue_id: self._traced(mail, arrival, queue_id))
+        signed = b""
+        if self.policy.reception.signing and self.domains:
+            signed = signature(mail.content, self.domains[0], self.reception.now())
 
-    def store(self, mail: MailObject, paths: list[Path], arrival: Arrival) -> str:
-        """Final delivery of a mail object that came in; returns its id."""
+        def traced(queue_id: str) -> MailObject:
+            trace = received(self.name, arrival, queue_id, self.stamp())
+            return MailObject(mail.envelope, b"".join((trace, signed, mail.content)))
+
+        return self.queue.put(traced)
+
+    def store(
+        self, mail: MailObject, paths: list[Path], arrival: Arrival, verdict: DeliveryVerdict
+    ) -> str:
+        """Final delivery of a mail object that came in and was judged; returns its id."""
         mail_id = f"m{self.numbers.next(self.name)}"
+        if self.policy.reception.remove_forged_results:
+            mail = MailObject(mail.envelope, without_forged(mail.content, self.name)[0])
         trace = received(self.name, arrival, mail_id, self.stamp())
+        front = return_path(mail.envelope.reverse_path) + _results(verdict) + trace
+        stored = StoredMail(mail.envelope, mail.content, front, verdict=verdict)
         by_mailbox = {id(self.mailbox_of(path)): path for path in paths}
-        self._lay_down(list(by_mailbox.values()), mail, trace)  # one copy each
+        for path in by_mailbox.values():  # one copy each
+            if (refusal := self.refusal_of(path, len(mail.content))) is None:
+                self._lay_down(stored, path)
+            else:  # others had room, so the content was taken: the sender hears of this one
+                self._tell_sender(stored, path, refusal)
         return mail_id
+
+    def refusal_of(self, path: Path, octets: int) -> Reply | None:
+        """Why final delivery of a content of so many octets cannot be; None if it can."""
+        mailbox = self.mailbox_of(path)
+        if mailbox is None:
+            return Reply(550, (b"5.1.1 No such mailbox here",))
+        if mailbox.has_room_for(octets):
+            return None
+        code, _, text = full(self.reception, mailbox.name).partition(" ")
+        return Reply(int(code), (text.encode(),))
 
     def deliver(self, mail: MailObject, path: Path) -> None:
         """Lay a mail object into the Inbox, with its Return-Path (RFC 5321, 4.4)."""
-        self._lay_down([path], mail, b"")
+        front = return_path(mail.envelope.reverse_path)
+        self._lay_down(StoredMail(mail.envelope, mail.content, front), path)
 
-    def _lay_down(self, paths: list[Path], mail: MailObject, trace: bytes) -> None:
-        """All mailboxes share the octets: a content may be large, and they be many."""
-        front = return_path(mail.envelope.reverse_path) + trace
-        stored = StoredMail(mail.envelope, mail.content, front)
-        for path in paths:
-            mailbox = self.mailbox_of(path)
-            if mailbox is None:
-                raise KeyError(path.mailbox)
-            mailbox.store("Inbox", stored)
-            self.delivered(mailbox.name, "Inbox", stored)
+    def _lay_down(self, stored: StoredMail, path: Path) -> None:
+        """All mailboxes share the octets: a content may be large, and they be many.
+
+        Mail for somebody who has moved goes on instead, with the same reverse-path (3.9.1).
+        """
+        mailbox = self.mailbox_of(path)
+        if mailbox is None:
+            raise KeyError(path.mailbox)
+        if mailbox.terms.forwards:
+            self._forward(stored, path, mailbox.terms.moved_to)
+            return
+        folder = stored.verdict.outcome if stored.verdict is not None else "Inbox"
+        mailbox.store(folder, stored)
+        self.delivered(mailbox.name, folder, stored)
+
+    def _forward(self, stored: StoredMail, path: Path, new_path: str) -> None:
+        content = _without_return_path(stored)
+        if hops(content) >= MOST_HOPS:
+            self._tell_sender(stored, path, Reply(554, (b"5.4.6 The mail goes round in circles",)))
+            return
+        envelope = Envelope(stored.envelope.reverse_path, (new_path,))
+
+        def traced(queue_id: str) -> MailObject:
+            trace = forwarded(self.name, queue_id, self.stamp())
+            return MailObject(envelope, trace + content)
+
+        self.queue.put(traced)
+
+    def _tell_sender(self, stored: StoredMail, path: Path, reply: Reply) -> None:
+        """A DSN about one recipient of several; there is none about a DSN (RFC 5321, 6.1)."""
+        if not stored.envelope.reverse_path:
+            self._lay_down(stored, Path("postmaster", self.domains[0]))
+            return
+        mail = MailObject(stored.envelope, _without_return_path(stored))
+        self.queue.put(
+            lambda queue_id: failure_report(
+                self.name, mail, [(path.mailbox, reply)], (queue_id, self.stamp())
+            )
+        )
 
     def report(self, error: Exception) -> None:
         """Keep an error of ours; the client was told 451, `sandbox.errors` has the rest."""
         self.errors.append(error)
 
-    def _traced(self, mail: MailObject, arrival: Arrival, mail_id: str) -> MailObject:
-        stamp = received(self.name, arrival, mail_id, self.stamp())
-        return MailObject(mail.envelope, stamp + mail.content)
+
+def _without_return_path(stored: StoredMail) -> bytes:
+    """As it goes on to another host, which writes a Return-Path of its own (RFC 5321, 4.4)."""
+    own = return_path(stored.envelope.reverse_path)
+    return stored.front.removeprefix(own) + stored.accepted
+
+
+def _results(verdict: DeliveryVerdict) -> bytes:
+    """Our own result fields; they stand above all that came from outside (RFC 8601, 4.1 and 5).
+
+    The score has one of its own, since RFC 8601 knows no method of that kind, and only where it
+    decided: else each stored content would begin with it.
+    """
+    octets = verdict.checks.field.octets() if verdict.checks is not None else b""
+    if verdict.score is not None and verdict.rule == "content score":
+        octets += f"X-Content-Score: {verdict.score}\r\n".encode("ascii")
+    return octets

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from smtplab.sandbox import neighbours
 from smtplab.sandbox.faults.magic import DOMAIN as MAGIC_DOMAIN
+from smtplab.sandbox.mailboxes import Terms
 
 LAPTOP = "laptop.example.org"  # the learner's own machine
 SUBMISSION = "smtp.example.org"  # the MSA and MTA of the learner's provider
@@ -47,6 +49,20 @@ ACCOUNTS = (
     Account("bob@example.net", "blue-print"),
 )
 
+# Mailboxes that nobody signs in to read, each on terms of its own (RFC 5321, 3.4; RFC 3463, 3.3).
+TERMS = {
+    "full@example.net": Terms(quota=0),
+    "small@example.net": Terms(quota=4_000),
+    "grey@example.net": Terms(greylisted=True),
+    "forwarded@example.net": Terms(moved_to="carol@example.org", forwards=True),
+    "moved@example.net": Terms(moved_to="bob@example.net"),
+    "left@example.net": Terms(has_left=True),
+    "slow@example.net": Terms(delay=20.0),
+    "disabled@example.net": Terms(disabled=True),
+    "full@example.org": Terms(quota=0),
+    "forwarded@example.org": Terms(moved_to="bob@example.net", forwards=True),
+}
+
 # RFC 2142 asks for these; RFC 5321, 4.5.1 for the first.
 ROLE_NAMES = ("postmaster", "abuse")
 
@@ -73,10 +89,12 @@ ADDRESSES = {
     IMAP_ORG: "192.0.2.143",
     POP_NET: "203.0.113.110",
     IMAP_NET: "203.0.113.143",
+    **neighbours.ADDRESSES,
 }
 
 ZONES = {
-    "example.org": """
+    # Users write from elsewhere, too (a web form, a list): so neither SPF nor DMARC is strict.
+    "example.org": f"""
 $TTL 3600
 @      IN SOA ns postmaster 1 7200 900 1209600 3600
 @      IN NS  ns
@@ -86,8 +104,11 @@ smtp   IN A   192.0.2.10
 pop    IN A   192.0.2.110
 imap   IN A   192.0.2.143
 laptop IN A   198.51.100.10
-""",
-    "example.net": """
+www    IN A   192.0.2.80
+@      IN TXT "v=spf1 mx ~all"
+_dmarc IN TXT "v=DMARC1; p=none"
+{neighbours.TOY_KEY}""",
+    "example.net": f"""
 $TTL 3600
 @      IN SOA ns postmaster 1 7200 900 1209600 3600
 @      IN NS  ns
@@ -97,7 +118,10 @@ mx     IN A   203.0.113.25
 pop    IN A   203.0.113.110
 fault  IN MX  10 mx
 imap   IN A   203.0.113.143
-""",
+@      IN TXT "v=spf1 mx ~all"
+_dmarc IN TXT "v=DMARC1; p=none"
+{neighbours.TOY_KEY}""",
+    **neighbours.ZONES,
 }
 
 # Which domains a host keeps mailboxes for.

@@ -10,12 +10,34 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from threading import RLock
+from typing import TYPE_CHECKING
 
 from smtplab.mail_files import read_files, write_files
 from smtplab.mail_object import Envelope
 from smtplab.mbox import FiledMail
 from smtplab.sandbox.clock import START
 from smtplab.sandbox.store.memory import Shelf
+
+if TYPE_CHECKING:
+    from smtplab.sandbox.reception.delivery_verdict import DeliveryVerdict
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms a mailbox takes mail. Left alone: it takes all, at once.
+
+    `quota` is in octets, of all its folders together. `delay` is in seconds on the wire clock,
+    before the reply to RCPT. `moved_to` is where its owner has gone: mail is sent on there
+    (`forwards`), or else the sender is told; with `has_left` nobody says where.
+    """
+
+    quota: int | None = None
+    greylisted: bool = False
+    moved_to: str = ""
+    forwards: bool = False
+    has_left: bool = False
+    disabled: bool = False
+    delay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -30,6 +52,8 @@ class StoredMail:
     front: bytes = b""  # header fields that this host put before it
     uid: int = field(default=0, compare=False)
     internal_date: datetime = field(default=START, compare=False)  # RFC 3501, 2.3.3
+    verdict: DeliveryVerdict | None = field(default=None, compare=False)
+    """Why it lies where it lies; None where nobody asked, as for mail within one host."""
 
     @property
     def content(self) -> bytes:
@@ -66,6 +90,7 @@ class Mailbox:
         shelf: Callable[[str], Shelf] = lambda folder: Shelf(),
     ) -> None:
         self.name = name
+        self.terms = Terms()
         self.reader: object | None = None  # the POP3 session that has it open (RFC 1939, 4)
         self._now = now
         self._folders: dict[str, list[StoredMail]] = {"Inbox": [], "Junk": []}
@@ -111,6 +136,17 @@ class Mailbox:
             envelope = Envelope(mail.reverse_path, (self.name,))
             self.store(folder, StoredMail(envelope, mail.content), mail.date)
         return len(filed)
+
+    @property
+    def size(self) -> int:
+        """Octets in all folders: what counts against the quota."""
+        stored = (mail for mails in self._folders.values() for mail in mails)
+        return sum(len(mail.front) + len(mail.accepted) for mail in stored)
+
+    def has_room_for(self, octets: int) -> bool:
+        """Whether so many octets more stay within the quota."""
+        quota = self.terms.quota
+        return quota is None or self.size + octets <= quota
 
     def next_uid(self, folder: str) -> int:
         """The number that the next mail object in a folder gets."""

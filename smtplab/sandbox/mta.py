@@ -99,8 +99,9 @@ class MTA:
 
     def _deliver(self, forward_path: str, item: QueueItem) -> Outcome:
         path = parse_path(f"<{forward_path}>")[0]
-        if self._host.mailbox_of(path) is None:  # the reverse-path of what comes back is free
-            return Outcome(forward_path, Reply(550, (b"5.1.1 No such mailbox here",)))
+        refusal = self._host.refusal_of(path, len(item.mail.content))
+        if refusal is not None:  # the reverse-path of what comes back is free
+            return Outcome(forward_path, refusal)
         self._host.deliver(item.mail, path)
         return Outcome(forward_path, Reply(250, (b"2.0.0 Delivered here",)))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from smtplab.sandbox.reception.switches import Switches
+
 
 @dataclass
 class Policy:
@@ -22,6 +24,7 @@ class Policy:
     open_relay: bool = False  # takes mail for anybody from anybody; the host needs a queue
     line_ends: str = "strict"  # a dialect of line_ends.py: what ends mail data there
     switched_off: set[str] = field(default_factory=set)  # EHLO keywords, in upper case
+    reception: Switches = field(default_factory=Switches)  # who and what is let in, and where to
 
     def offers(self, keyword: str) -> bool:
         """Whether a service extension is on.

@@ -18,6 +18,7 @@ from smtplab.sandbox import overview
 from smtplab.sandbox.clock import WorldClock
 from smtplab.sandbox.dns import Query, Zones
 from smtplab.sandbox.faults.dial import LONGEST_REAL_DELAY, FaultDial
+from smtplab.sandbox.findings import Findings
 from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.in_memory import InMemory
 from smtplab.sandbox.little_internet import (
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 _DEFAULTS = Settings()
 
 
-class Sandbox(StdlibClients):
+class Sandbox(StdlibClients, Findings):
     """A little internet of mail servers; `start()` it, or use it in a `with` block.
 
     `transport` is "tcp" or "memory"; left out, the variable SMTPLAB_TRANSPORT decides, else TCP
@@ -283,7 +284,7 @@ class Sandbox(StdlibClients):
     def look_ups(self) -> tuple[Query, ...]:
         """What the servers asked the DNS, and what came back, oldest first, after settling."""
         self.settle()
-        return tuple(self._world.zones.log)
+        return self._carrier.call(lambda: tuple(self._world.zones.log))
 
     @property
     def zones(self) -> Zones:

@@ -71,6 +71,9 @@ class Server(Authentication):
             await self.push("501 5.5.4 EHLO wants one domain or address literal")
             return
         self._named(arg, extended=True)
+        if (refusal := self.host.reception.at("EHLO", self.visit())) is not None:
+            await self.push(refusal)
+            return
         lines = [f"{self.hostname} greets {arg}", *self._keywords()]
         last = len(lines) - 1
         text = "\r\n".join(f"250{'-' if n < last else ' '}{x}" for n, x in enumerate(lines))
@@ -82,6 +85,9 @@ class Server(Authentication):
             await self.push("501 5.5.4 HELO wants one domain")
             return
         self._named(arg, extended=False)
+        if (refusal := self.host.reception.at("EHLO", self.visit())) is not None:
+            await self.push(refusal)
+            return
         await self.push(f"250 {self.hostname} greets {arg}")
 
     def _named(self, name: str, *, extended: bool) -> None:

@@ -19,7 +19,7 @@ class Tap(asyncio.Transport, asyncio.Protocol):
     ) -> None:
         super().__init__()
         self._segment = recorder.segment
-        self._peer = peer  # the simulated source, not the real one
+        self.peer = peer  # the simulated source, not the real one
         self._on_lost = on_lost
         self._raw: asyncio.Transport
         self._protocol: asyncio.BaseProtocol
@@ -65,7 +65,7 @@ class Tap(asyncio.Transport, asyncio.Protocol):
         self._raw.write(data)
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._peer if name == "peername" else self._raw.get_extra_info(name, default)
+        return self.peer if name == "peername" else self._raw.get_extra_info(name, default)
 
     def can_write_eof(self) -> bool:
         return self._raw.can_write_eof()

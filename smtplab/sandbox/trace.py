@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from smtplab.sandbox.hosts import Arrival
 
+MOST_HOPS = 100  # RFC 5321, 6.3: a loop is not suspected before
+
 
 def received(host: str, arrival: Arrival, mail_id: str, stamp: str) -> bytes:
     """The line that each server writes in front of the content it takes."""
@@ -16,6 +18,22 @@ def received(host: str, arrival: Arrival, mail_id: str, stamp: str) -> bytes:
         f"\t{stamp}\r\n"
     )
     return text.encode("utf-8", "backslashreplace")
+
+
+def forwarded(host: str, queue_id: str, stamp: str) -> bytes:
+    """The line of a host that sends on what it took; loops are found by counting these."""
+    text = f"Received: from {host}\r\n\tby {host} id {queue_id};\r\n\t{stamp}\r\n"
+    return text.encode()
+
+
+def hops(content: bytes) -> int:
+    r"""How many Received header fields a content has (RFC 5321, 6.3).
+
+    >>> hops(b"Received: a\r\nreceived: b\r\n\r\nReceived: c\r\n")
+    2
+    """
+    header = b"\n" + content.partition(b"\r\n\r\n")[0].lower()
+    return header.count(b"\nreceived:")
 
 
 def return_path(reverse_path: str) -> bytes:

@@ -14,7 +14,12 @@ from smtplab.mail_object import Envelope, MailObject
 from smtplab.sandbox.faults.interference import Interference
 from smtplab.sandbox.hosts import Arrival, MailHost
 from smtplab.sandbox.little_internet import Listener
+from smtplab.sandbox.mailboxes import Mailbox
+from smtplab.sandbox.reception.visit import Visit
 from smtplab.transcript import Recorder
+from smtplab.transport.private_loop import PrivateLoop
+
+MOST_DELAY = 2.0  # seconds that a slow mailbox may take of real time
 
 
 class MailTransaction(Interference):
@@ -34,6 +39,17 @@ class MailTransaction(Interference):
         self.ehlo_name = ""
         self.paths: list[Path] = []
         self.reverse_path: Path | None = None
+        self._visit: Visit | None = None
+
+    def visit(self) -> Visit:
+        """Who this client is, for the reception desk."""
+        if self._visit is None:
+            self._visit = Visit(self.recorder.connection, self.session.peer[0])
+        self._visit.ehlo_name, self._visit.identity = self.ehlo_name, self.identity
+        return self._visit
+
+    def greeting(self) -> str:
+        return self.host.reception.at("connect", self.visit()) or super().greeting()
 
     def _set_rset_state(self) -> None:
         super()._set_rset_state()  # type: ignore[no-untyped-call]
@@ -58,6 +74,10 @@ class MailTransaction(Interference):
             refusal = "501 5.1.7 A reverse-path needs a domain"
         if refusal is None and not path.is_ascii:
             refusal = "553 5.6.7 SMTPUTF8 is not offered here, so paths are ASCII"
+        if refusal is None:
+            visit = self.visit()
+            visit.reverse_path = path.mailbox
+            refusal = self.host.reception.at("MAIL", visit)
         if refusal is None:
             self.reverse_path = path
             refusal = "250 2.1.0 Mail transaction opened"
@@ -99,7 +119,17 @@ class MailTransaction(Interference):
         except LocalProtocolError as error:
             await self.push(f"501 5.5.4 {_short(error)}")
             return
-        await self.push(self._recipient(path, parameters))
+        reply = self._recipient(path, parameters)
+        if reply[0] == "2" and self.host.is_local(path.domain):
+            await self._wait_for(self.host.mailbox_of(path))
+        await self.push(reply)
+
+    async def _wait_for(self, mailbox: Mailbox | None) -> None:
+        """A slow mailbox: the wire clock is virtual in memory, and real over TCP."""
+        if mailbox is not None and mailbox.terms.delay:
+            await self.flush()
+            limit = mailbox.terms.delay if isinstance(self.loop, PrivateLoop) else MOST_DELAY
+            await asyncio.sleep(min(mailbox.terms.delay, limit))
 
     def _recipient(self, path: Path, parameters: dict[str, str | None]) -> str:
         """Take one recipient or say why not."""
@@ -113,8 +143,13 @@ class MailTransaction(Interference):
         if len(self.paths) >= limit:
             return f"452 4.5.3 Too many recipients; {limit} fit into one mail transaction"
         if self.host.is_local(path.domain):
-            if self.host.mailbox_of(path) is None:
+            mailbox = self.host.mailbox_of(path)
+            if mailbox is None:
                 return f"550 5.1.1 No mailbox {path.mailbox} here"
+            reply = self.host.reception.at_recipient(self.visit(), mailbox, path.mailbox)
+            if reply[0] == "2":
+                self.paths.append(path)
+            return reply
         elif not self.identity and not self.host.policy.open_relay:
             return f"550 5.7.1 Relaying denied: {path.domain} is not a domain of this server"
         self.paths.append(path)
@@ -150,7 +185,12 @@ class MailTransaction(Interference):
         arrival = Arrival(self.ehlo_name, self.session.peer[0], self._protocol_name())
         if self.listener.auth or self.host.policy.open_relay:
             return f"250 2.0.0 Queued as {self.host.submit(mail, arrival)}"
-        return f"250 2.0.0 Accepted as {self.host.store(mail, self.paths, arrival)}"
+        found = (self.host.mailbox_of(path) for path in self.paths)
+        mailboxes = [mailbox for mailbox in found if mailbox is not None]
+        verdict = self.host.reception.at_content(self.visit(), mail, mailboxes)
+        if verdict.is_refused:
+            return verdict.reply
+        return f"250 2.0.0 Accepted as {self.host.store(mail, self.paths, arrival, verdict)}"
 
     def _protocol_name(self) -> str:
         """RFC 3848."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import ssl
 from base64 import b64encode
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from threading import RLock
 
+from smtplab.errors import LocalProtocolError
 from smtplab.sandbox.auth import Directory
 from smtplab.sandbox.certificates import Authority
 from smtplab.sandbox.chance import Chance
@@ -31,14 +33,19 @@ from smtplab.sandbox.little_internet import (
     LISTENERS,
     ROLE_NAMES,
     SUBMISSION,
+    TERMS,
     ZONES,
     Listener,
 )
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
+from smtplab.sandbox.neighbours import PUBLIC_SUFFIXES
+from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import Queue
 from smtplab.sandbox.reading.imap import IMAPServer
 from smtplab.sandbox.reading.line_server import LineServer
 from smtplab.sandbox.reading.pop3 import POP3Server
+from smtplab.sandbox.reception.delivery_verdict import DeliveryVerdict
+from smtplab.sandbox.reception.desk import Reception
 from smtplab.sandbox.server import Server
 from smtplab.sandbox.store import MemoryStore
 from smtplab.sandbox.tap import Tap
@@ -52,6 +59,8 @@ _SERVERS: dict[str, type[Server] | type[LineServer]] = {
     "pop3": POP3Server,
     "imap": IMAPServer,
 }
+
+MOST_VERDICTS = 1_000  # kept beside those that lie with stored mail
 
 
 @dataclass(eq=False)
@@ -92,8 +101,11 @@ class World:
         self.passages: tuple[Passage, ...] = ()
         self._opened: Counter[str] = Counter()
         self._made_by: dict[str, type[Server]] = {}  # the hosts whose SMTP servers differ
+        self.verdicts: deque[DeliveryVerdict] = deque(maxlen=MOST_VERDICTS)
         self.mailboxes = {name: self._mailbox(name) for name in _mailbox_names()}
-        self.hosts = {name: self._host(name, domains) for name, domains in DOMAINS.items()}
+        for name, terms in TERMS.items():
+            self.mailboxes[name].terms = terms
+        self.hosts = {name: self._host(name, its, Policy()) for name, its in DOMAINS.items()}
         for account in ACCOUNTS:
             self.transcript.secrets.add(account.password)
 
@@ -132,8 +144,7 @@ class World:
         for name in names + [f"{ROLE_NAMES[0]}@{domain}" for domain in plan.domains]:
             if name not in self.mailboxes:
                 self.mailboxes[name] = self._mailbox(name)
-        host = self.hosts[plan.name] = self._host(plan.name, plan.domains)
-        host.policy = plan.policy()
+        host = self.hosts[plan.name] = self._host(plan.name, plan.domains, plan.policy())
         if plan.relays:
             host.queue = Queue(self.clock.now, MemoryStore())
             host.queue.on_put = lambda: self.queue.on_put()
@@ -146,7 +157,7 @@ class World:
     def _mailbox(self, name: str) -> Mailbox:
         return Mailbox(name, self.clock.now, partial(self.store.shelf, name))
 
-    def _host(self, name: str, domains: tuple[str, ...]) -> MailHost:
+    def _host(self, name: str, domains: tuple[str, ...], policy: Policy) -> MailHost:
         accounts = {a.username: a for a in self.accounts if a.mailbox.partition("@")[2] in domains}
         return MailHost(
             name=name,
@@ -159,7 +170,21 @@ class World:
             queue=self.queue,
             delivered=self._delivered,
             numbers=self.store.numbers,
+            reception=Reception(
+                host=name,
+                policy=policy,
+                zones=self.zones,
+                now=self.clock.now,
+                open_addresses=lambda: self._clients_of(name),
+                keep=self.verdicts.append,
+                public_suffixes=PUBLIC_SUFFIXES,
+            ),
+            policy=policy,
         )
+
+    def _clients_of(self, host: str) -> list[str]:
+        """The addresses of the clients that are connected to a host now."""
+        return [tap.peer[0] for tap, server in self.live.items() if server.host.name == host]
 
     @property
     def relays(self) -> list[MailHost]:
@@ -184,12 +209,19 @@ class World:
         return f"{prefix}{self._opened[prefix]}"
 
     def facts(self, source: str) -> StreamFacts:
-        """What a stream from `source`, a host of this world, knows."""
+        """What a stream from `source`, a host of this world or an address, knows.
+
+        Raises `LocalProtocolError` for any other: SPF needs an address to ask about.
+        """
+        name = source if source in self.addresses else _address_literal(source)
+        if name is None:
+            there = ", ".join(self.addresses)
+            raise LocalProtocolError(f"no host {source!r} to connect from; there are {there}")
         connection = self.name_connection("c" if source == LAPTOP else "r")
         return StreamFacts(
             connection=connection,
             source=source,
-            local_name=source,
+            local_name=name,
             now=self.clock.now,
             trusted=self._trusted,
             nonce=self.chance.nonces(f"nonces of the client in {connection}"),
@@ -259,6 +291,7 @@ class World:
             "folder": folder,
             "reverse_path": mail.envelope.reverse_path,
             "forward_paths": list(mail.envelope.forward_paths),
+            "verdict": lambda: str(mail.verdict) if mail.verdict is not None else "",
             "content_base64": lambda: b64encode(mail.content).decode(),
         }
         self._deliveries.record(Kind.DELIVERED, 0, detail=detail)
@@ -266,4 +299,14 @@ class World:
 
 def _mailbox_names() -> list[str]:
     domains = [domain for local in DOMAINS.values() for domain in local]
-    return [a.mailbox for a in ACCOUNTS] + [f"{ROLE_NAMES[0]}@{domain}" for domain in domains]
+    named = [a.mailbox for a in ACCOUNTS] + list(TERMS)
+    return named + [f"{ROLE_NAMES[0]}@{domain}" for domain in domains]
+
+
+def _address_literal(text: str) -> str | None:
+    """An address as EHLO gives it (RFC 5321, 4.1.3); None if it is none."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return f"[IPv6:{address}]" if address.version == 6 else f"[{address}]"

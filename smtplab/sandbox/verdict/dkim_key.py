@@ -66,12 +66,12 @@ def from_base64(value: str) -> bytes:
 
 
 @dataclass
-class Ed25519Key:
-    """An Ed25519 public key as dkimpy calls one. `cryptography` does the mathematics.
+class OwnKey:
+    """A public key as dkimpy calls an Ed25519 one. `cryptography` does the mathematics.
 
-    dkimpy itself wants PyNaCl for this, a second library for the same thing. It takes the outcome
-    from an exception of PyNaCl's, which is not there: so `verify` never raises, and `verified`
-    tells.
+    dkimpy itself wants PyNaCl for Ed25519, a second library for the same thing, and does RSA by
+    itself, slowly. It takes the outcome from an exception of PyNaCl's, which is not there: so
+    `verify` never raises, and `verified` tells.
     """
 
     check: Callable[[bytes, bytes], bool]
@@ -87,7 +87,7 @@ class PublicKey:
 
     kind: str  # "rsa" or "ed25519"
     bits: int
-    material: Any  # what dkimpy takes: a dict for RSA, an Ed25519Key
+    material: Any  # what dkimpy takes: an OwnKey, or a dict for RSA
     fingerprint: str  # SHA-256 of the p= octets, short
     testing: bool  # t=y
     strict: bool  # t=s: i= must have exactly the domain of d=
@@ -122,7 +122,7 @@ def parse_key(text: str, algorithm: str) -> PublicKey:
     return PublicKey(kind, bits, material, fingerprint, "y" in flags, "s" in flags)
 
 
-def _ed25519(octets: bytes) -> tuple[int, Ed25519Key]:
+def _ed25519(octets: bytes) -> tuple[int, OwnKey]:
     if len(octets) != 32:
         raise KeyFault(f"an Ed25519 key has 32 octets, not {len(octets)}", "4.2", 8463)
     try:
@@ -138,10 +138,10 @@ def _ed25519(octets: bytes) -> tuple[int, Ed25519Key]:
             return False
         return True
 
-    return 256, Ed25519Key(check)
+    return 256, OwnKey(check)
 
 
-def _rsa(octets: bytes) -> tuple[int, dict[str, int]]:
+def _rsa(octets: bytes) -> tuple[int, OwnKey | dict[str, int]]:
     from dkim.crypto import UnparsableKeyError, parse_public_key
 
     try:
@@ -155,4 +155,26 @@ def _rsa(octets: bytes) -> tuple[int, dict[str, int]]:
     if bits < SHORTEST_RSA:
         text = f"an RSA key of {bits} bits is too short: {SHORTEST_RSA} is the least"
         raise KeyFault(text, "3.2", 8301, "policy")
-    return bits, key
+    own = _own_rsa(modulus, exponent)
+    return bits, key if own is None else own
+
+
+def _own_rsa(modulus: int, exponent: int) -> OwnKey | None:
+    """The key for `cryptography`; None in a browser tab, and where it wants no such key."""
+    try:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
+
+        key = rsa.RSAPublicNumbers(exponent, modulus).public_key()
+    except (ImportError, ValueError):
+        return None
+
+    def check(digest: bytes, signature: bytes) -> bool:
+        try:
+            key.verify(signature, digest, padding.PKCS1v15(), utils.Prehashed(hashes.SHA256()))
+        except InvalidSignature:
+            return False
+        return True
+
+    return OwnKey(check)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from smtplab.sandbox.verdict import dkim_check, dmarc, spf
 from smtplab.sandbox.verdict.author import author_domains
 from smtplab.sandbox.verdict.dkim_check import Dkim
-from smtplab.sandbox.verdict.dmarc_facts import Dmarc, DmarcFacts
+from smtplab.sandbox.verdict.dmarc_facts import Dmarc, DmarcFacts, identifiers
 from smtplab.sandbox.verdict.lookups import LookUp, Step
 from smtplab.sandbox.verdict.results import AuthenticationResults, from_checks
 from smtplab.sandbox.verdict.spf_facts import Spf, SpfFacts
+
+Conclude = Callable[[Hashable, Callable[[], Any]], Any]
+"""(facts, action) -> what the action gives, which is a function of the facts and of the DNS."""
+
+
+def _afresh(facts: Hashable, action: Callable[[], Any]) -> Any:
+    return action()
 
 
 @dataclass(frozen=True)
@@ -43,16 +52,28 @@ class Verdict:
         return (*self.spf.steps, *self.dkim.steps, *signatures, *self.dmarc.steps)
 
 
-def judge(arrival: Arrival, look_up: LookUp) -> Verdict:
-    """Check an arrival; what to do about the outcome is the server's own policy."""
+def judge(arrival: Arrival, look_up: LookUp, conclude: Conclude = _afresh) -> Verdict:
+    """Check an arrival; what to do about the outcome is the server's own policy.
+
+    `conclude` may know already what the same facts gave before.
+    """
     facts = SpfFacts(
         arrival.address, arrival.helo, arrival.reverse_path, arrival.receiver, arrival.now
     )
-    by_spf = spf.check(facts, look_up)
+    by_spf: Spf = conclude(facts, lambda: spf.check(facts, look_up))
     by_dkim = dkim_check.check(arrival.content, look_up, arrival.now)
     authors = author_domains(arrival.content)
-    by_dmarc = dmarc.evaluate(
-        DmarcFacts(authors, by_spf, by_dkim, arrival.public_suffixes), look_up
-    )
-    field = from_checks(arrival.receiver, by_spf, by_dkim, by_dmarc)
-    return Verdict(by_spf, by_dkim, by_dmarc, field)
+
+    def rest() -> Verdict:
+        about = DmarcFacts(authors, by_spf, by_dkim, arrival.public_suffixes)
+        by_dmarc: Dmarc = conclude(
+            (authors, arrival.public_suffixes, identifiers(about)),
+            lambda: dmarc.evaluate(about, look_up),
+        )
+        field = from_checks(arrival.receiver, by_spf, by_dkim, by_dmarc)
+        return Verdict(by_spf, by_dkim, by_dmarc, field)
+
+    if by_dkim.signatures:  # they differ from content to content
+        return rest()
+    verdict: Verdict = conclude((facts, authors, arrival.public_suffixes, by_dkim), rest)
+    return verdict

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from smtplab.sandbox.verdict import dkim_check, dmarc_facts, spf_facts
 from smtplab.sandbox.verdict.dkim_check import Dkim
@@ -86,6 +87,10 @@ class AuthenticationResults:
         return "".join(f"{line}\r\n" for line in lines)
 
     def octets(self) -> bytes:
+        return self._octets
+
+    @cached_property
+    def _octets(self) -> bytes:
         return str(self).encode("ascii")
 
 
