@@ -102,6 +102,13 @@ class Zones:
         """The IPv4 addresses of a host, in order; the sandbox has no IPv6. Raises as `ask`."""
         return tuple(sorted(self.ask(host, "A")))
 
+    def zone_of(self, name: str) -> str:
+        """The domain whose zone answers for a name; `KeyError` if there is none."""
+        origin = self._zone_of(_name(name))
+        if origin is None:
+            raise KeyError(f"no zone holds the name {name!r}")
+        return str(origin.to_text(omit_final_dot=True))
+
     # Changing, also while the servers run.
 
     def text(self, domain: str) -> str:

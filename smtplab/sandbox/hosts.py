@@ -12,6 +12,7 @@ from smtplab.sandbox.auth import Directory
 from smtplab.sandbox.faults import magic
 from smtplab.sandbox.little_internet import ROLE_NAMES, Account
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
+from smtplab.sandbox.mta.notify import Notifier
 from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import Queue
 from smtplab.sandbox.trace import received, return_path
@@ -62,7 +63,8 @@ class MailHost:
 
     def submit(self, mail: MailObject, arrival: Arrival) -> str:
         """Take a mail object from a user; it waits in the queue. Returns its queue id."""
-        return self.queue.put(lambda queue_id: self._traced(mail, arrival, queue_id))
+        queue_id = self.queue.next_id(self.name)
+        return self.queue.put(self.name, queue_id, self._traced(mail, arrival, queue_id))
 
     def store(self, mail: MailObject, paths: list[Path], arrival: Arrival) -> str:
         """Final delivery of a mail object that came in; returns its id."""
@@ -71,6 +73,12 @@ class MailHost:
         trace = received(self.name, arrival, mail_id, self.stamp())
         by_mailbox = {id(self.mailbox_of(path)): path for path in paths}
         self._lay_down(list(by_mailbox.values()), mail, trace)  # one copy each
+        report = Notifier(self.name, mail, self.now(), self.now).delivered_here(
+            path.mailbox for path in paths
+        )
+        if report is not None:  # RFC 3461, 5.2.3: the sender wants to hear of success
+            report_id = self.queue.next_id(self.name, mail_id)
+            self.queue.put(self.name, report_id, report.mail_object(report_id))
         return mail_id
 
     def deliver(self, mail: MailObject, path: Path) -> None:

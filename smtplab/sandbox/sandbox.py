@@ -8,7 +8,6 @@ import sys
 import weakref
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from html import escape
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from smtplab.client import Client, Settings
 from smtplab.sandbox.clock import WorldClock
 from smtplab.sandbox.dns import Query, Zones
+from smtplab.sandbox.doors_table import doors_table
 from smtplab.sandbox.faults.dial import LONGEST_REAL_DELAY, FaultDial
 from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.in_memory import InMemory
@@ -29,7 +29,8 @@ from smtplab.sandbox.little_internet import (
     Listener,
 )
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
-from smtplab.sandbox.mta import MTA
+from smtplab.sandbox.mta.policy_host import PolicyHosts
+from smtplab.sandbox.mta.worker import MTA
 from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import QueueItem
 from smtplab.sandbox.tokens import LIFETIME, SCOPE
@@ -88,7 +89,7 @@ class Sandbox:
 
             world.faults.longest_delay = LONGEST_REAL_DELAY
             carrier = OverTCP(world, self._ports, self._outside)
-        mta = MTA(world, carrier, world.hosts[SUBMISSION])
+        mta = MTA(world, carrier)
         world.clock.next_due = world.queue.next_due
         world.clock.run_due = lambda: carrier.run_queue(mta.run_due)
         world.queue.on_put = lambda: carrier.queue_has_mail(mta.run_due)
@@ -191,6 +192,15 @@ class Sandbox:
         self.transcript.secrets.add(token)
         return token
 
+    def add_outside_host(self, name: str, port: int) -> str:
+        """Let a program on 127.0.0.1 at `port` be a host; returns its address in this world.
+
+        Mail to the domain `name` then goes there. Only over TCP: in memory `ValueError` says so.
+        """
+        if self.transport != "tcp":
+            raise ValueError("a program outside is reached over TCP; start Sandbox('tcp') for it")
+        return self._carrier.call(lambda: self._world.add_outside_host(name.lower(), port))
+
     # What there is to look at.
 
     def settle(self) -> None:
@@ -258,6 +268,15 @@ class Sandbox:
         return self._world.zones
 
     @property
+    def mta_sts(self) -> PolicyHosts:
+        """The web servers that publish MTA-STS policies, and who asked them (RFC 8461)."""
+        return self._world.policy_hosts
+
+    def publish_tlsa(self, host: str) -> str:
+        """Pin a host's certificate in the DNS, and mark its zone as signed (RFC 7672, 3.1)."""
+        return self._world.publish_tlsa(host)
+
+    @property
     def accounts(self) -> tuple[Account, ...]:
         """Everybody with a mailbox in this world, also on the hosts that were added."""
         return tuple(self._world.accounts)
@@ -281,27 +300,13 @@ class Sandbox:
         """Errors of the servers themselves; each was told to its client as 451."""
         return tuple(error for host in self._world.hosts.values() for error in host.errors)
 
-    def _doors(self) -> list[Listener]:
-        return [one for one in self._world.listeners if one.service == "smtp"]
-
     def __repr__(self) -> str:
         state = "running" if self._running else "stopped"
-        doors = ", ".join(f"{one.host} : {one.port}" for one in self._doors())
-        return f"<Sandbox {state}: {doors}>"
+        doors = (f"{one.host} : {one.port}" for one in self.listeners if one.service == "smtp")
+        return f"<Sandbox {state}: {', '.join(doors)}>"
 
     def _repr_html_(self) -> str:
-        state = "running" if self._running else "stopped"
-        words = {"none": "no TLS", "starttls": "TLS after STARTTLS", "implicit": "TLS at once"}
-        rows = "".join(
-            '<tr style="text-align:left">'
-            f"<td>{escape(one.host)}</td><td>{one.port}</td><td>{words[one.tls]}</td>"
-            f"<td>{'yes' if one.auth else 'no'}</td></tr>"
-            for one in self._doors()
-        )
-        return (
-            f"<table><caption>Sandbox, {state}</caption><thead><tr><th>Host</th><th>Port</th>"
-            f"<th>TLS</th><th>AUTH</th></tr></thead><tbody>{rows}</tbody></table>"
-        )
+        return doors_table(self.listeners, "running" if self._running else "stopped")
 
 
 def _end(carrier: InMemory | OverTCP, world: World) -> None:

@@ -24,11 +24,15 @@ from smtplab.sandbox.little_internet import (
     DOMAINS,
     LAPTOP,
     LISTENERS,
+    MOST_OUTSIDE_HOSTS,
+    OUTSIDE_ADDRESSES,
     ROLE_NAMES,
+    SMTP_PORT,
     ZONES,
     Listener,
 )
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
+from smtplab.sandbox.mta.policy_host import PolicyHosts
 from smtplab.sandbox.queue import Queue
 from smtplab.sandbox.reading.imap import IMAPServer
 from smtplab.sandbox.reading.line_server import LineServer
@@ -57,9 +61,11 @@ class World:
         self.transcript = Transcript(self.clock.now)
         self._deliveries = self.transcript.recorder("", "server")
         self.zones = Zones(ZONES)
+        self.policy_hosts = PolicyHosts(self.zones)
         self.listeners = list(LISTENERS)
         self.accounts = list(ACCOUNTS)
         self.addresses = dict(ADDRESSES)
+        self.outside_hosts: dict[str, int] = {}  # name -> the port on loopback of another program
         self.queue = Queue(self.clock.now)
         self.faults = FaultDial()
         self._making_authority = RLock()
@@ -151,8 +157,44 @@ class World:
 
     def listener(self, host: str, port: int) -> Listener | None:
         """The listener that a client means by a name or address, and a port."""
-        name = next((n for n, address in self.addresses.items() if address == host), host.lower())
+        name = self.name_of(host)
         return next((found for found in self.listeners if found.key == (name, port)), None)
+
+    def name_of(self, host: str) -> str:
+        """The name of a host that is meant by name or address."""
+        return next((n for n, address in self.addresses.items() if address == host), host.lower())
+
+    def outside_port(self, host: str, port: int) -> int | None:
+        """The port on loopback where another program plays this host; None for our own."""
+        return self.outside_hosts.get(self.name_of(host)) if port == SMTP_PORT else None
+
+    def add_outside_host(self, name: str, port: int) -> str:
+        """Let a program that listens on loopback be a host of this world; returns its address."""
+        if name in self.addresses:
+            raise ValueError(f"{name} is a host of the sandbox already")
+        if len(self.outside_hosts) >= MOST_OUTSIDE_HOSTS:
+            raise ValueError(f"{MOST_OUTSIDE_HOSTS} hosts from outside are the most there can be")
+        if port not in range(1, 65536):
+            raise ValueError(f"a port is a number from 1 to 65535, not {port!r}")
+        address = OUTSIDE_ADDRESSES.format(len(self.outside_hosts) + 200)
+        self.add(HostPlan(name, address, zones={name: f"@ 3600 IN A {address}\n"}))
+        self.outside_hosts[name] = port
+        return address
+
+    def publish_tlsa(self, host: str) -> str:
+        """Pin the certificate that a host shows now in the DNS; returns the record."""
+        if self.authority is None:
+            raise ValueError("there is no TLS here, so there is no certificate to pin")
+        if host not in self.hosts:
+            raise KeyError(f"no host {host!r}; there are {', '.join(self.hosts)}")
+        from smtplab.sandbox.mta.dane import record_for
+
+        certificate = self.authority.shown_by(host, self.hosts[host].policy.certificate)
+        record = record_for(certificate)
+        domain = self.zones.zone_of(host)
+        self.zones.replace(domain, f"_25._tcp.{host}. IN TLSA {record}")
+        self.zones.sign(domain)
+        return record
 
     def connected(
         self, listener: Listener, loop: asyncio.AbstractEventLoop, connection: str, source: str
@@ -161,12 +203,13 @@ class World:
         recorder = self.transcript.recorder(connection, "server")
         place = {"source": source, "host": listener.host, "port": listener.port}
         recorder.record(Kind.CONNECT, 0, detail=place)
-        context = self.authority.server_context(listener.host) if self.authority else None
         host, made_by = self.hosts[listener.host], _SERVERS[listener.service]
+        context = None
+        if self.authority is not None:
+            context = self.authority.server_context(host.name, host.policy.certificate)
+            host.certificate = self.authority.shown_by(host.name, host.policy.certificate)
         if listener.service == "smtp":
             made_by = self._made_by.get(listener.host, made_by)
-        if self.authority is not None:
-            host.certificate = self.authority.certificate(listener.host)
         server = made_by(host, listener, loop, recorder, context)
         tap = Tap(recorder, (self.addresses.get(source, source), 0), self._gone)
         met = isinstance(server, Server) and server.meets_fault(self.faults, tap, source)
