@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from smtplab.cli.foreground import Lines, ReaderGone, StopRequest
 
 if TYPE_CHECKING:
+    from smtplab.cli.moving_clock import MovingClock
     from smtplab.cli.serve_report import Report
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -28,6 +29,9 @@ EXAMPLES = """\
 The servers listen on 127.0.0.1 and on nothing else. Ports are free ones unless --listen names
 them. Ctrl-C or SIGTERM stops the sandbox; mail that was accepted is delivered first.
 
+The clock of the little internet starts at a fixed date and moves with real time; --clock makes it
+faster, or lets it stand still, and then mail that was put off waits for ever.
+
 With --json the first line is an object with ca_file, listeners and accounts. Each later line is
 one event. The event "delivered" holds the content that reached a folder, as content_base64.
 
@@ -40,6 +44,7 @@ examples:
   smtplab serve --fault "end-of-data@to:bob@example.net=lose" --fault EHLO=split:1
   smtplab serve --fault "greeting@host:mx.example.net=delay:1.5"
   smtplab serve --fault-help                     all forms of a rule, and the magic addresses
+  smtplab serve --clock 3600                     an hour a second: see retries and bounces
   smtplab serve --json | jq -r 'select(.event == "delivered").mailbox'
 """
 
@@ -66,6 +71,8 @@ def add_parser(subparsers: Subparsers) -> None:
     faults = "a file of such rules, one a line; # begins a line that is a comment; may be repeated"
     add("--faults", action="append", default=[], metavar="FILE", help=faults)
     add("--fault-help", action="store_true", help="say how a rule is written, and end")
+    speed = "seconds of the world's time that pass in a real one; 1 if left out, 0 stands still"
+    add("--clock", default="1", metavar="SPEED", help=speed)
     add("--json", action="store_true", help="print JSON objects, one a line")
     add("--secrets", action="store_true", help="show passwords in the conversations")
 
@@ -78,12 +85,13 @@ def run(args: argparse.Namespace) -> int:
         print(manual())
         return 0
     with StopRequest() as stop:
+        from smtplab.cli.moving_clock import MovingClock
         from smtplab.cli.serve_report import JSONReport, Report
         from smtplab.errors import ConnectionLost, LocalProtocolError
         from smtplab.sandbox import Sandbox
 
         try:
-            outside = outside_host(args.outside)
+            outside, speed = outside_host(args.outside), clock_speed(args.clock)
             sandbox = Sandbox("tcp", ports=wanted_ports(args.listen), outside=outside)
             for rule in wanted_faults(args.fault, args.faults):
                 sandbox.faults.add(rule)
@@ -93,16 +101,18 @@ def run(args: argparse.Namespace) -> int:
             return 2
         lines = Lines(sys.stdout, stop)
         report = JSONReport if args.json else Report
-        return _serve(report(sandbox, lines, outside, secrets=args.secrets), stop)
+        with MovingClock(sandbox.clock, speed, complain) as clock:
+            return _serve(report(sandbox, lines, outside, secrets=args.secrets), stop, clock)
 
 
-def _serve(report: Report, stop: StopRequest) -> int:
+def _serve(report: Report, stop: StopRequest, clock: MovingClock) -> int:
     try:
         try:
             report.write(report.hello())
             while not stop.is_made:
                 if not _catch_up(report):
                     report.lines.pause(LOOK_EVERY)
+            clock.stop()
             _settle(report)
         finally:
             report.sandbox.stop()
@@ -220,3 +230,19 @@ def outside_host(name: str | None) -> str:
         there_are = ", ".join(ADDRESSES)
         raise UsageError(f"--as {name!r} is no host of the sandbox; the hosts are {there_are}")
     return name.lower()
+
+
+def clock_speed(text: str) -> float:
+    """How fast the world's time passes.
+
+    >>> clock_speed("3600"), clock_speed("0.5")
+    (3600.0, 0.5)
+    """
+    from smtplab.cli.moving_clock import FASTEST
+
+    if re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,3})?", text) is None or float(text) > FASTEST:
+        raise UsageError(
+            f"--clock {text!r} is no number of seconds from 0 to {FASTEST:.0f}; "
+            "1 is as fast as real time"
+        )
+    return float(text)
