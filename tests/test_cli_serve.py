@@ -10,15 +10,19 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from smtplab import cli
+from smtplab import Sandbox, cli
 from smtplab.cli import foreground
 from smtplab.cli.foreground import Lines, ReaderGone, StopRequest
+from smtplab.cli.moving_clock import MovingClock
+from tests.mta_world import put
+from tests.watch import wait_until
 
 ROOT = Path(__file__).parents[1]
 WITHIN = 30.0  # seconds that any one wait may take
@@ -154,19 +158,20 @@ def test_the_first_json_line_names_ca_file_listeners_and_accounts(used: JSONServ
     assert hello["schema"] == 1
     keys = ("name", "host", "port", "address", "tls", "auth")
     listeners = [tuple(one[key] for key in keys) for one in hello["listeners"]]
-    assert listeners[:3] == [
+    assert listeners[:4] == [
         ("smtp.example.org", "smtp.example.org", 587, "127.0.0.1", "starttls", True),
         ("smtp.example.org", "smtp.example.org", 465, "127.0.0.1", "implicit", True),
         ("mx.example.net", "mx.example.net", 25, "127.0.0.1", "starttls", False),
+        ("smtp.example.org", "smtp.example.org", 25, "127.0.0.1", "starttls", False),
     ]
-    to_read = {(one["service"], one["port"], one["tls"]) for one in hello["listeners"][3:]}
+    to_read = {(one["service"], one["port"], one["tls"]) for one in hello["listeners"][4:]}
     assert to_read == {
         ("pop3", 110, "starttls"),
         ("pop3", 995, "implicit"),
         ("imap", 143, "starttls"),
         ("imap", 993, "implicit"),
     }
-    assert len({one["bound_port"] for one in hello["listeners"]}) == len(listeners) == 11
+    assert len({one["bound_port"] for one in hello["listeners"]}) == len(listeners) == 12
     alice = {"mailbox": "alice@example.org", "username": "alice@example.org", "password": PASSWORD}
     assert alice in hello["accounts"]
 
@@ -355,6 +360,7 @@ def test_a_listener_is_bound_to_the_port_of_choice(name: str) -> None:
 
 LISTENERS = (
     "the listeners are smtp.example.org:587, smtp.example.org:465, mx.example.net:25, "
+    "smtp.example.org:25, "
     "pop.example.net:995, pop.example.net:110, imap.example.net:993, imap.example.net:143, "
     "pop.example.org:995, pop.example.org:110, imap.example.org:993, imap.example.org:143"
 )
@@ -370,9 +376,10 @@ LISTENERS = (
         (["--listen", "mx.example.net:587=0"], f"fits no listener; {LISTENERS}"),
         (["--listen", "26=0"], f"fits no listener; {LISTENERS}"),
         (["--listen", "995=0"], f"fits more than one listener; {LISTENERS}"),
-        (["--listen", "25=65536"], "the port to bind is a number from 0 to 65535"),
-        (["--listen", "25=0", "--listen", "25=0"], "names mx.example.net:25 twice; once is enough"),
-        (["--listen", "25=9", "--listen", "587=9"],
+        (["--listen", "465=65536"], "the port to bind is a number from 0 to 65535"),
+        (["--listen", "465=0", "--listen", "465=0"],
+         "names smtp.example.org:465 twice; once is enough"),
+        (["--listen", "465=9", "--listen", "587=9"],
          "gives port 9 to two listeners; each needs its own"),
         (["--as", "nobody.example"],
          "the hosts are laptop.example.org, smtp.example.org, mx.example.net, pop.example.org, "
@@ -516,3 +523,38 @@ def test_a_character_that_the_terminal_lacks_is_written_as_an_escape(tmp_path: P
 
 def test_without_standard_output_it_runs_all_the_same() -> None:
     Lines(None, StopRequest()).write("nothing to write to")
+
+
+@pytest.mark.parametrize("speed", ["-1", "fast", "1e3", "86401", "", "nan"])
+def test_a_clock_that_cannot_be_is_one_clear_line_and_exit_code_2(
+    speed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["serve", f"--clock={speed}"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"smtplab serve: --clock {speed!r} is no number of seconds from 0 to ")
+    assert said.count("\n") == 1
+
+
+def test_the_worlds_clock_moves_as_fast_as_is_asked_for() -> None:
+    """On a clock that stands still, mail that was put off would wait for ever."""
+    with JSONServing("--clock", "86400") as serving:
+        deadline = time.monotonic() + WITHIN
+        day = "2026-03-02"
+        while day == "2026-03-02" and time.monotonic() < deadline:
+            submit(serving)
+            day = json.loads(serving.until('"event": "delivered"'))["world_time"][:10]
+        assert day > "2026-03-02"
+        assert serving.stop() == 0
+
+
+def test_put_off_mail_is_tried_while_the_clock_moves_and_not_while_it_stands() -> None:
+    complaints: list[str] = []
+    with Sandbox("tcp") as sandbox:
+        sandbox.zones.fail("example.net")
+        put(sandbox)
+        sandbox.zones.mend("example.net")
+        with MovingClock(sandbox.clock, 0, complaints.append):
+            assert len(sandbox.queue) == 1
+        with MovingClock(sandbox.clock, 7200, complaints.append):
+            wait_until(lambda: len(sandbox.mailbox("bob@example.net").folder()) == 1)
+        assert not sandbox.queue and not complaints

@@ -134,7 +134,7 @@ def test_a_full_mailbox_of_the_senders_own_host_comes_back_or_waits(sandbox):
     assert len(sandbox.inbox("carol@example.org")) == 1
 
 
-def test_forwarded_mail_reaches_the_new_address_with_the_same_reverse_path(
+def test_forwarded_mail_reaches_the_new_address_with_the_same_reverse_path_and_fails_spf(
     sandbox,
 ):
     reply = bring(
@@ -145,7 +145,9 @@ def test_forwarded_mail_reaches_the_new_address_with_the_same_reverse_path(
         to=("forwarded@example.net",),
     )
     assert reply.code == 250
-    (mail,) = sandbox.inbox("carol@example.org")
+    (mail,) = sandbox.mailbox("carol@example.org").folder("Junk")
+    assert mail.verdict is not None and mail.verdict.checks is not None
+    assert mail.verdict.checks.spf.result == "fail", "the forwarder is no host of shop.example"
     assert mail.envelope.reverse_path == "dave@shop.example"
     assert mail.envelope.forward_paths == ("carol@example.org",)
     assert mail.message.get_all("Return-Path") == ["<dave@shop.example>"], "final delivery's only"

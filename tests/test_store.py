@@ -92,7 +92,8 @@ def test_a_queue_goes_on_where_it_was(transport: str, store: Path) -> None:
         (before,) = sandbox.queue
         assert before.attempts == 2
     with Sandbox(transport, store=store) as sandbox:
-        assert sandbox.queue == (before,), "and it is not due before its hour is over"
+        (after,) = sandbox.queue  # and it is not due before its hour is over
+        assert vars(after) == vars(before)
         sandbox.clock.advance(timedelta(minutes=59))
         assert not sandbox.inbox(BOB)
         sandbox.clock.advance(timedelta(minutes=1))
@@ -114,7 +115,9 @@ def test_what_is_due_is_tried_without_anybody_asking(store: Path) -> None:
 def item_with_everything() -> QueueItem:
     envelope = Envelope(ALICE, (BOB, "x@y.example"), {"BODY": "8BITMIME"}, {BOB: {"NOTIFY": None}})
     mail = MailObject(envelope, b"\r\n\n\r\x00\xff{}")
-    return QueueItem("q1", mail, START, [BOB], START, attempts=3, last_reply="451 4.3.0 ünwell")
+    return QueueItem(
+        "smtp.example.org", "q1", mail, START, [BOB], START, 1, 3, "451 4.3.0 ünwell", 2, {BOB}
+    )
 
 
 def test_every_field_of_an_item_is_kept(store: Path) -> None:
@@ -134,7 +137,7 @@ def test_every_field_of_an_item_is_kept(store: Path) -> None:
 def test_the_order_of_a_queue_is_the_order_in_which_it_came(store: Path) -> None:
     keeper = FolderStore(store)
     for number in (9, 10, 100, 11):
-        keeper.queue.put(replace(item_with_everything(), id=f"q{number}"))
+        keeper.queue.put(replace(item_with_everything(), id=f"q{number}", number=number))
     assert [item.id for item in keeper.queue.items()] == ["q9", "q10", "q11", "q100"]
     keeper.close()
 
@@ -324,7 +327,7 @@ DAMAGED = {
     "another schema": lambda octets: octets.replace(b'"schema": 1', b'"schema": 9'),
     "a field more": lambda octets: octets.replace(b'"attempts"', b'"atempts": 1, "attempts"'),
     "a field of another kind": lambda octets: octets.replace(b'"attempts": 3', b'"attempts": "3"'),
-    "another item's": lambda octets: octets.replace(b'"id": "q1"', b'"id": "q2"'),
+    "another item's": lambda octets: octets.replace(b'"number": 1', b'"number": 2'),
     "a list": lambda octets: b"[]\n",
 }
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from smtplab.cli.foreground import Lines, ReaderGone, StopRequest
 
 if TYPE_CHECKING:
+    from smtplab.cli.moving_clock import MovingClock
     from smtplab.cli.serve_report import Report
     from smtplab.sandbox import HostPlan
 
@@ -29,6 +30,9 @@ ADDED = "add a special host, such as open-relay, old-server or gmail; may be rep
 EXAMPLES = """\
 The servers listen on 127.0.0.1 and on nothing else. Ports are free ones unless --listen names
 them. Ctrl-C or SIGTERM stops the sandbox; mail that was accepted is delivered first.
+
+The clock of the little internet starts at a fixed date and moves with real time; --clock makes it
+faster, or lets it stand still, and then mail that was put off waits for ever.
 
 With --json the first line is an object with ca_file, listeners and accounts. Each later line is
 one event. The event "delivered" holds the content that reached a folder, as content_base64, and
@@ -45,6 +49,7 @@ examples:
   smtplab serve --fault "greeting@host:mx.example.net=delay:1.5"
   smtplab serve --fault-help                     all forms of a rule, and the magic addresses
   smtplab serve --store my-mail                  what was accepted is there the next time
+  smtplab serve --clock 3600                     an hour a second: see retries and bounces
   smtplab serve --json | jq -r 'select(.event == "delivered").mailbox'
 """
 
@@ -74,6 +79,8 @@ def add_parser(subparsers: Subparsers) -> None:
     add("--fault-help", action="store_true", help="say how a rule is written, and end")
     keep = "keep mail, queue and time in this folder, also through a crash or a kill"
     add("--store", metavar="FOLDER", help=keep)
+    speed = "seconds of the world's time that pass in a real one; 1 if left out, 0 stands still"
+    add("--clock", default="1", metavar="SPEED", help=speed)
     add("--json", action="store_true", help="print JSON objects, one a line")
     add("--secrets", action="store_true", help="show passwords in the conversations")
 
@@ -86,6 +93,7 @@ def run(args: argparse.Namespace) -> int:
         print(manual())
         return 0
     with StopRequest() as stop:
+        from smtplab.cli.moving_clock import MovingClock
         from smtplab.cli.serve_report import JSONReport, Report
         from smtplab.errors import ConnectionLost, LocalProtocolError
         from smtplab.sandbox import Sandbox
@@ -98,6 +106,7 @@ def run(args: argparse.Namespace) -> int:
             sandbox = Sandbox("tcp", ports=ports, outside=outside, store=args.store)
             for plan in plans:
                 sandbox.add_host(plan)
+            speed = clock_speed(args.clock)
             for rule in wanted_faults(args.fault, args.faults):
                 sandbox.faults.add(rule)
             sandbox.start()
@@ -106,16 +115,18 @@ def run(args: argparse.Namespace) -> int:
             return 2
         lines = Lines(sys.stdout, stop)
         report = JSONReport if args.json else Report
-        return _serve(report(sandbox, lines, outside, secrets=args.secrets), stop)
+        with MovingClock(sandbox.clock, speed, complain) as clock:
+            return _serve(report(sandbox, lines, outside, secrets=args.secrets), stop, clock)
 
 
-def _serve(report: Report, stop: StopRequest) -> int:
+def _serve(report: Report, stop: StopRequest, clock: MovingClock) -> int:
     try:
         try:
             report.write(report.hello())
             while not stop.is_made:
                 if not _catch_up(report):
                     report.lines.pause(LOOK_EVERY)
+            clock.stop()
             _settle(report)
         finally:
             report.sandbox.stop()
@@ -247,3 +258,19 @@ def outside_host(name: str | None, plans: Iterable[HostPlan] = ()) -> str:
         there_are = ", ".join(hosts)
         raise UsageError(f"--as {name!r} is no host of the sandbox; the hosts are {there_are}")
     return name.lower()
+
+
+def clock_speed(text: str) -> float:
+    """How fast the world's time passes.
+
+    >>> clock_speed("3600"), clock_speed("0.5")
+    (3600.0, 0.5)
+    """
+    from smtplab.cli.moving_clock import FASTEST
+
+    if re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,3})?", text) is None or float(text) > FASTEST:
+        raise UsageError(
+            f"--clock {text!r} is no number of seconds from 0 to {FASTEST:.0f}; "
+            "1 is as fast as real time"
+        )
+    return float(text)

@@ -107,6 +107,13 @@ class Zones:
         """Another object after each change of a zone: who remembers can tell by it."""
         return self._known
 
+    def zone_of(self, name: str) -> str:
+        """The domain whose zone answers for a name; `KeyError` if there is none."""
+        origin = self._zone_of(_name(name))
+        if origin is None:
+            raise KeyError(f"no zone holds the name {name!r}")
+        return str(origin.to_text(omit_final_dot=True))
+
     # Changing, also while the servers run.
 
     def text(self, domain: str) -> str:

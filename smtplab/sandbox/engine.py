@@ -290,10 +290,7 @@ class Engine(SMTP):
             await self.push(refused.status)
 
     async def begin(self, step: str, line: bytes = b"") -> None:
-        """A step begins that a reply ends; `Refused` if it is not to be done.
-
-        BDAT begins once its chunk is read, because the chunk comes whatever the reply is.
-        """
+        """A step that a reply ends; `Refused` if it is not to be done. BDAT's follows its chunk."""
         self.doing = step
 
     async def _obey(self, line: bytes | type[TooLong]) -> None:

@@ -36,7 +36,6 @@ class HostPlan:
     zones: Mapping[str, str] = field(default_factory=dict)
     policy: Callable[[], Policy] = Policy
     server: Callable[[], type[Server]] | None = None
-    relays: bool = False  # whether it has a queue, and sends on what it took for others
     joins: Callable[[World, MailHost], None] | None = None  # what else is done when it is built
     says: str = ""  # one line on what is special about it
 

@@ -10,10 +10,11 @@ from smtplab.grammar import Path
 from smtplab.mail_object import Envelope, MailObject
 from smtplab.replies import Reply
 from smtplab.sandbox.auth import Directory
-from smtplab.sandbox.dsn import failure_report
 from smtplab.sandbox.faults import magic
 from smtplab.sandbox.little_internet import ROLE_NAMES, Account
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
+from smtplab.sandbox.mta.notify import Notifier
+from smtplab.sandbox.mta.outcome import Outcome
 from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import Queue
 from smtplab.sandbox.reception.delivery_verdict import DeliveryVerdict
@@ -76,12 +77,10 @@ class MailHost:
         signed = b""
         if self.policy.reception.signing and self.domains:
             signed = signature(mail.content, self.domains[0], self.reception.now())
-
-        def traced(queue_id: str) -> MailObject:
-            trace = received(self.name, arrival, queue_id, self.stamp())
-            return MailObject(mail.envelope, b"".join((trace, signed, mail.content)))
-
-        return self.queue.put(traced)
+        queue_id = self.queue.next_id(self.name)
+        trace = received(self.name, arrival, queue_id, self.stamp())
+        traced = MailObject(mail.envelope, b"".join((trace, signed, mail.content)))
+        return self.queue.put(self.name, queue_id, traced)
 
     def store(
         self, mail: MailObject, paths: list[Path], arrival: Arrival, verdict: DeliveryVerdict
@@ -99,6 +98,12 @@ class MailHost:
                 self._lay_down(stored, path)
             else:  # others had room, so the content was taken: the sender hears of this one
                 self._tell_sender(stored, path, refusal)
+        report = Notifier(self.name, mail, self.now(), self.now).delivered_here(
+            path.mailbox for path in paths
+        )
+        if report is not None:  # RFC 3461, 5.2.3: the sender wants to hear of success
+            report_id = self.queue.next_id(self.name, mail_id)
+            self.queue.put(self.name, report_id, report.mail_object(report_id))
         return mail_id
 
     def refusal_of(self, path: Path, octets: int) -> Reply | None:
@@ -137,12 +142,9 @@ class MailHost:
             self._tell_sender(stored, path, Reply(554, (b"5.4.6 The mail goes round in circles",)))
             return
         envelope = Envelope(stored.envelope.reverse_path, (new_path,))
-
-        def traced(queue_id: str) -> MailObject:
-            trace = forwarded(self.name, queue_id, self.stamp())
-            return MailObject(envelope, trace + content)
-
-        self.queue.put(traced)
+        queue_id = self.queue.next_id(self.name)
+        trace = forwarded(self.name, queue_id, self.stamp())
+        self.queue.put(self.name, queue_id, MailObject(envelope, trace + content))
 
     def _tell_sender(self, stored: StoredMail, path: Path, reply: Reply) -> None:
         """A DSN about one recipient of several; there is none about a DSN (RFC 5321, 6.1)."""
@@ -150,11 +152,11 @@ class MailHost:
             self._lay_down(stored, Path("postmaster", self.domains[0]))
             return
         mail = MailObject(stored.envelope, _without_return_path(stored))
-        self.queue.put(
-            lambda queue_id: failure_report(
-                self.name, mail, [(path.mailbox, reply)], (queue_id, self.stamp())
-            )
-        )
+        notifier = Notifier(self.name, mail, self.now(), self.now)
+        report = notifier.failed([Outcome(path.mailbox, reply)])
+        if report is not None:
+            report_id = self.queue.next_id(self.name)
+            self.queue.put(self.name, report_id, report.mail_object(report_id))
 
     def report(self, error: Exception) -> None:
         """Keep an error of ours; the client was told 451, `sandbox.errors` has the rest."""

@@ -66,7 +66,7 @@ class InMemory:
             tap = self._world.connected(listener, self._loop, facts.connection, facts.source)
             transport = MemoryTransport(self._loop, tap)
             stream = MemoryStream(transport, self._lock, facts, timeout)
-            return self._world.on_the_way(stream, listener.host)
+            return self._world.passages.through(stream, listener.host)
 
     def add_host(self, plan: HostPlan) -> None:
         """Build one more host in the world, whether it runs or not."""

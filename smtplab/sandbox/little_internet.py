@@ -13,6 +13,9 @@ SUBMISSION = "smtp.example.org"  # the MSA and MTA of the learner's provider
 EXCHANGE = "mx.example.net"  # the MX of the recipient's provider
 POP_ORG, IMAP_ORG = "pop.example.org", "imap.example.org"  # where Alice and Carol read
 POP_NET, IMAP_NET = "pop.example.net", "imap.example.net"  # where Bob reads
+SMTP_PORT = 25  # RFC 5321, 4.5.4.2: what relays connect to
+OUTSIDE_ADDRESSES = "198.51.100.{}"  # of hosts that other programs play: 200 and up
+MOST_OUTSIDE_HOSTS = 50
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ LISTENERS = (
     Listener(SUBMISSION, 587, "starttls", True),
     Listener(SUBMISSION, 465, "implicit", True),
     Listener(EXCHANGE, 25, "starttls", False),
+    Listener(SUBMISSION, 25, "starttls", False),  # the MX of example.org, too
     # To read what SMTP has delivered. RFC 8314, 3 and 7.3: 995 and 993 begin with TLS.
     Listener(POP_NET, 995, "implicit", True, "pop3"),
     Listener(POP_NET, 110, "starttls", True, "pop3"),

@@ -144,7 +144,8 @@ class OverTCP:
         listener = self._world.listener(host, port)
         if self._thread is None or self._stopping:
             raise ConnectionLost(_STOPPED)
-        if listener is None:
+        outside = self._world.outside_port(host, port)
+        if listener is None and outside is None:
             raise ConnectionLost(f"nobody listens at {host} port {port} in the sandbox")
         facts = self.call(lambda: self._world.facts(source or LAPTOP))
         sock = socket.socket()
@@ -153,14 +154,19 @@ class OverTCP:
             sock.settimeout(timeout)
             sock.bind((LOOPBACK, 0))
             local_port = sock.getsockname()[1]
-            self._dialled[local_port] = facts.connection, facts.source
-            sock.connect(self._sockets[listener].getsockname())
+            if listener is None:
+                sock.connect((LOOPBACK, outside))
+            else:
+                self._dialled[local_port] = facts.connection, facts.source
+                sock.connect(self._sockets[listener].getsockname())
         except (OSError, KeyError) as error:
             sock.close()
             self._dialled.pop(local_port, None)
             reason = error if isinstance(error, OSError) else ConnectionRefusedError()
             raise ConnectionLost(why_no_connection(reason, host, port)) from None
-        return self._world.on_the_way(TCPStream(sock, facts, timeout), listener.host)
+        return self._world.passages.through(
+            TCPStream(sock, facts, timeout), self._world.name_of(host)
+        )
 
     def _accept(self, listener: Listener, listening: socket.socket) -> None:
         with suppress(BlockingIOError, InterruptedError, ConnectionAbortedError):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+from smtplab.sandbox.certificates import check_kind
 from smtplab.sandbox.reception.switches import Switches
 
 
@@ -25,6 +27,18 @@ class Policy:
     line_ends: str = "strict"  # a dialect of line_ends.py: what ends mail data there
     switched_off: set[str] = field(default_factory=set)  # EHLO keywords, in upper case
     reception: Switches = field(default_factory=Switches)  # who and what is let in, and where to
+
+    # The certificate that it shows: "good", "expired", "wrong host" or "self-signed".
+    certificate: str = "good"
+
+    # Age at which a waiting mail is reported as delayed; None for never. RFC 3461, 4.1 leaves it
+    # to the MTA; four hours is what sendmail made customary.
+    delay_notice: timedelta | None = timedelta(hours=4)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "certificate":
+            check_kind(str(value))
+        super().__setattr__(name, value)
 
     def offers(self, keyword: str) -> bool:
         """Whether a service extension is on.

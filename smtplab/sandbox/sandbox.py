@@ -6,18 +6,15 @@ import os
 import socket
 import sys
 import weakref
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from datetime import timedelta
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from smtplab.client import Client, Settings
 from smtplab.sandbox import overview
-from smtplab.sandbox.clock import WorldClock
-from smtplab.sandbox.dns import Query, Zones
-from smtplab.sandbox.faults.dial import LONGEST_REAL_DELAY, FaultDial
+from smtplab.sandbox.controls import Controls
+from smtplab.sandbox.faults.dial import LONGEST_REAL_DELAY
 from smtplab.sandbox.findings import Findings
 from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.in_memory import InMemory
@@ -25,29 +22,20 @@ from smtplab.sandbox.little_internet import (
     ADDRESSES,
     LAPTOP,
     SUBMISSION,
-    Account,
-    Listener,
 )
-from smtplab.sandbox.mailboxes import Mailbox, StoredMail
-from smtplab.sandbox.mta import MTAs
-from smtplab.sandbox.policy import Policy
-from smtplab.sandbox.queue import QueueItem
+from smtplab.sandbox.mta.worker import MTA
 from smtplab.sandbox.stdlib_clients import StdlibClients
 from smtplab.sandbox.store import MemoryStore
-from smtplab.sandbox.tokens import LIFETIME, SCOPE
 from smtplab.sandbox.world import World
-from smtplab.transcript import Transcript
 from smtplab.transport import Stream
 
 if TYPE_CHECKING:
-    from smtplab.reference.profiles import Profile
-    from smtplab.sandbox.badly_run.blocklist import Blocklist
     from smtplab.sandbox.over_tcp import OverTCP
 
 _DEFAULTS = Settings()
 
 
-class Sandbox(StdlibClients, Findings):
+class Sandbox(Findings, Controls, StdlibClients):
     """A little internet of mail servers; `start()` it, or use it in a `with` block.
 
     `transport` is "tcp" or "memory"; left out, the variable SMTPLAB_TRANSPORT decides, else TCP
@@ -95,10 +83,10 @@ class Sandbox(StdlibClients, Findings):
 
             world.faults.longest_delay = LONGEST_REAL_DELAY
             carrier = OverTCP(world, self._ports, self._outside)
-        mtas = MTAs(world, carrier)
-        world.clock.next_due = world.next_due
-        world.clock.run_due = lambda: carrier.run_queue(mtas.run_due)
-        world.queue.on_put = lambda: carrier.queue_has_mail(mtas.run_due)
+        mta = MTA(world, carrier)
+        world.clock.next_due = world.queue.next_due
+        world.clock.run_due = lambda: carrier.run_queue(mta.run_due)
+        world.queue.on_put = lambda: carrier.queue_has_mail(mta.run_due)
         self._world, self._carrier = world, carrier
         self._added: dict[str, HostPlan] = {}
         self._running = False
@@ -180,146 +168,11 @@ class Sandbox(StdlibClients, Findings):
         """A stream to a host of the sandbox; this makes the sandbox a `Network`."""
         return self._carrier.open(host, port, source=source, timeout=timeout)
 
-    def in_the_middle(
-        self,
-        middle: Callable[[Stream], Stream],
-        *,
-        source: str | None = None,
-        host: str | None = None,
-    ) -> AbstractContextManager[None]:
-        """Put somebody on the way from `source` to `host` (None: any) until the block ends.
-
-        `middle` wraps a stream: `StripsSTARTTLS` and `MiddleBox` are in `smtplab.sandbox.middle`.
-        The servers' own sessions go the same way; programs from outside do not.
-        """
-        return self._world.passage(middle, source, host)
-
     def connect(
         self, host: str = SUBMISSION, port: int = 587, *, settings: Settings = _DEFAULTS
     ) -> Client:
         """A client that has connected and read the greeting."""
         return Client.connect(host, port, network=self, settings=settings)
-
-    def issue_token(
-        self, username: str, *, scope: str = SCOPE, lifetime: timedelta = LIFETIME
-    ) -> str:
-        """A toy access token for OAUTHBEARER and XOAUTH2; it expires on the world clock.
-
-        `client.auth(username, token=...)` signs in with it. The MSA wants the scope "smtp".
-        """
-        token = self._world.tokens.issue(username, scope, lifetime)
-        self.transcript.secrets.add(token)
-        return token
-
-    # What there is to look at.
-
-    def settle(self) -> None:
-        """Wait until everything that is due in the queue was tried."""
-        self._world.clock.run_due()
-
-    def mailbox(self, name: str) -> Mailbox:
-        """A mailbox and its folders, after settling; `KeyError` lists the names there are."""
-        self.settle()
-        if name not in self._world.mailboxes:
-            raise KeyError(f"no mailbox {name!r}; there are {', '.join(self._world.mailboxes)}")
-        return self._world.mailboxes[name]
-
-    def inbox(self, name: str) -> tuple[StoredMail, ...]:
-        """What lies in the Inbox of a mailbox, oldest first, after settling."""
-        return self.mailbox(name).folder("Inbox")
-
-    def policy(self, host: str) -> Policy:
-        """What a host offers and asks, to be changed; `KeyError` lists the hosts there are."""
-        if host not in self._world.hosts:
-            raise KeyError(f"no host {host!r}; there are {', '.join(self._world.hosts)}")
-        return self._world.hosts[host].policy
-
-    @property
-    def faults(self) -> FaultDial:
-        """The rules by which the servers misbehave; a new sandbox has none."""
-        return self._world.faults
-
-    @property
-    def profiles(self) -> dict[str, Profile]:
-        """What is known of real services, by the name that `add_host` takes."""
-        from smtplab.reference.profiles import NAMES, profile
-
-        return {name: profile(name) for name in NAMES}
-
-    @property
-    def blocklist(self) -> Blocklist:
-        """The DNS blocklist dnsbl.example, to look into and to change."""
-        from smtplab.sandbox.badly_run.blocklist import Blocklist
-
-        return Blocklist(self._world.zones)
-
-    @property
-    def clock(self) -> WorldClock:
-        return self._world.clock
-
-    @property
-    def transcript(self) -> Transcript:
-        """What the servers saw: every connection, and the sessions between servers."""
-        return self._world.transcript
-
-    def to_pcapng(self, connections: Sequence[str] | None = None) -> bytes:
-        """The connections (by name, or all) as a capture file, after settling.
-
-        It holds their TLS secrets if the sandbox has a key log; see `Transcript.to_pcapng`.
-        """
-        self.settle()
-        log = self._key_log
-        lines = log.read_text("ascii") if log is not None and log.exists() else ""
-        return self.transcript.to_pcapng(
-            connections, addresses=self._world.addresses, key_log=lines
-        )
-
-    @property
-    def queue(self) -> tuple[QueueItem, ...]:
-        """What waits for another attempt in any queue, after settling."""
-        self.settle()
-        return tuple(item for host in self._world.relays for item in host.queue.items)
-
-    @property
-    def look_ups(self) -> tuple[Query, ...]:
-        """What the servers asked the DNS, and what came back, oldest first, after settling."""
-        self.settle()
-        return self._carrier.call(lambda: tuple(self._world.zones.log))
-
-    @property
-    def zones(self) -> Zones:
-        """The DNS of this little internet; its zones may be changed at any time."""
-        return self._world.zones
-
-    @property
-    def accounts(self) -> tuple[Account, ...]:
-        """Everybody with a mailbox in this world, also on the hosts that were added."""
-        return tuple(self._world.accounts)
-
-    @property
-    def addresses(self) -> dict[str, str]:
-        """The simulated address of each host."""
-        return dict(self._world.addresses)
-
-    @property
-    def listeners(self) -> tuple[Listener, ...]:
-        return tuple(self._world.listeners)
-
-    @property
-    def bound_ports(self) -> dict[Listener, int]:
-        """The real port on loopback behind each listener; empty in memory."""
-        return self._carrier.bound_ports
-
-    @property
-    def ca_file(self) -> Path | None:
-        """The CA certificate as a PEM file for other programs; None without TLS, or stopped."""
-        return self._world.authority.ca_file() if self._world.authority else None
-
-    @property
-    def errors(self) -> tuple[Exception, ...]:
-        """What went wrong at the servers, each told to its client as 451, and in the store."""
-        of_hosts = (error for host in self._world.hosts.values() for error in host.errors)
-        return (*self._world.store.errors, *of_hosts)
 
     def __repr__(self) -> str:
         return overview.as_line(self.listeners, running=self._running)

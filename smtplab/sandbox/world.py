@@ -6,10 +6,6 @@ import asyncio
 import ssl
 from base64 import b64encode
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from email.utils import format_datetime
 from functools import partial
 from ipaddress import ip_address
@@ -31,14 +27,18 @@ from smtplab.sandbox.little_internet import (
     DOMAINS,
     LAPTOP,
     LISTENERS,
+    MOST_OUTSIDE_HOSTS,
+    OUTSIDE_ADDRESSES,
     ROLE_NAMES,
-    SUBMISSION,
+    SMTP_PORT,
     TERMS,
     ZONES,
     Listener,
 )
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
+from smtplab.sandbox.mta.policy_host import PolicyHosts
 from smtplab.sandbox.neighbours import PUBLIC_SUFFIXES
+from smtplab.sandbox.passages import Passages
 from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import Queue
 from smtplab.sandbox.reading.imap import IMAPServer
@@ -51,7 +51,7 @@ from smtplab.sandbox.store import MemoryStore
 from smtplab.sandbox.tap import Tap
 from smtplab.sandbox.tokens import TokenIssuer
 from smtplab.transcript import Kind, Transcript
-from smtplab.transport import Stream, StreamFacts
+from smtplab.transport import StreamFacts
 from smtplab.transport.private_loop import server_side_tls
 
 _SERVERS: dict[str, type[Server] | type[LineServer]] = {
@@ -61,18 +61,6 @@ _SERVERS: dict[str, type[Server] | type[LineServer]] = {
 }
 
 MOST_VERDICTS = 1_000  # kept beside those that lie with stored mail
-
-
-@dataclass(eq=False)
-class Passage:
-    """The way between two hosts, with somebody in the middle of it."""
-
-    wrap: Callable[[Stream], Stream]
-    source: str | None  # None: from anywhere
-    host: str | None  # None: to anywhere
-
-    def leads(self, source: str, host: str) -> bool:
-        return self.source in (None, source) and self.host in (None, host)
 
 
 class World:
@@ -89,16 +77,18 @@ class World:
         self.transcript = Transcript(self.clock.now)
         self._deliveries = self.transcript.recorder("", "server")
         self.zones = Zones(ZONES)
+        self.policy_hosts = PolicyHosts(self.zones)
         self.listeners = list(LISTENERS)
         self.accounts = list(ACCOUNTS)
         self.addresses = dict(ADDRESSES)
+        self.outside_hosts: dict[str, int] = {}  # name -> the port on loopback of another program
         self.queue = Queue(self.clock.now, self.store)
         self.faults = FaultDial()
         self._making_authority = RLock()
         self._authority: Authority | None = None
         self._key_log = key_log
         self.live: dict[Tap, Server | LineServer] = {}  # the connections that are open now
-        self.passages: tuple[Passage, ...] = ()
+        self.passages = Passages()
         self._opened: Counter[str] = Counter()
         self._made_by: dict[str, type[Server]] = {}  # the hosts whose SMTP servers differ
         self.verdicts: deque[DeliveryVerdict] = deque(maxlen=MOST_VERDICTS)
@@ -145,9 +135,6 @@ class World:
             if name not in self.mailboxes:
                 self.mailboxes[name] = self._mailbox(name)
         host = self.hosts[plan.name] = self._host(plan.name, plan.domains, plan.policy())
-        if plan.relays:
-            host.queue = Queue(self.clock.now, MemoryStore())
-            host.queue.on_put = lambda: self.queue.on_put()
         if plan.joins is not None:
             plan.joins(self, host)
         if plan.server is not None:
@@ -186,17 +173,6 @@ class World:
         """The addresses of the clients that are connected to a host now."""
         return [tap.peer[0] for tap, server in self.live.items() if server.host.name == host]
 
-    @property
-    def relays(self) -> list[MailHost]:
-        """The hosts with a queue of their own; all others have none to speak of."""
-        first = [host for host in self.hosts.values() if host.name == SUBMISSION]
-        return first + [host for host in self.hosts.values() if host.queue is not self.queue]
-
-    def next_due(self) -> datetime | None:
-        """When something is due next in any queue."""
-        due = [host.queue.next_due() for host in self.relays]
-        return min((time for time in due if time is not None), default=None)
-
     def stamp(self) -> str:
         """The world's time as header fields write it (RFC 5322, 3.3)."""
         return format_datetime(self.clock.now())
@@ -227,29 +203,46 @@ class World:
             nonce=self.chance.nonces(f"nonces of the client in {connection}"),
         )
 
-    @contextmanager
-    def passage(
-        self, wrap: Callable[[Stream], Stream], source: str | None, host: str | None
-    ) -> Iterator[None]:
-        """Somebody sits on the way from one host to another while this lasts."""
-        passage = Passage(wrap, source, host)
-        self.passages = (*self.passages, passage)  # replaced: the queue's thread may walk it
-        try:
-            yield
-        finally:
-            self.passages = tuple(one for one in self.passages if one is not passage)
-
-    def on_the_way(self, stream: Stream, host: str) -> Stream:
-        """The stream as it leaves its network: whoever sits in the middle has his hands on it."""
-        for passage in self.passages:
-            if passage.leads(stream.facts.source, host):
-                stream = passage.wrap(stream)
-        return stream
-
     def listener(self, host: str, port: int) -> Listener | None:
         """The listener that a client means by a name or address, and a port."""
-        name = next((n for n, address in self.addresses.items() if address == host), host.lower())
+        name = self.name_of(host)
         return next((found for found in self.listeners if found.key == (name, port)), None)
+
+    def name_of(self, host: str) -> str:
+        """The name of a host that is meant by name or address."""
+        return next((n for n, address in self.addresses.items() if address == host), host.lower())
+
+    def outside_port(self, host: str, port: int) -> int | None:
+        """The port on loopback where another program plays this host; None for our own."""
+        return self.outside_hosts.get(self.name_of(host)) if port == SMTP_PORT else None
+
+    def add_outside_host(self, name: str, port: int) -> str:
+        """Let a program that listens on loopback be a host of this world; returns its address."""
+        if name in self.addresses:
+            raise ValueError(f"{name} is a host of the sandbox already")
+        if len(self.outside_hosts) >= MOST_OUTSIDE_HOSTS:
+            raise ValueError(f"{MOST_OUTSIDE_HOSTS} hosts from outside are the most there can be")
+        if port not in range(1, 65536):
+            raise ValueError(f"a port is a number from 1 to 65535, not {port!r}")
+        address = OUTSIDE_ADDRESSES.format(len(self.outside_hosts) + 200)
+        self.add(HostPlan(name, address, zones={name: f"@ 3600 IN A {address}\n"}))
+        self.outside_hosts[name] = port
+        return address
+
+    def publish_tlsa(self, host: str) -> str:
+        """Pin the certificate that a host shows now in the DNS; returns the record."""
+        if self.authority is None:
+            raise ValueError("there is no TLS here, so there is no certificate to pin")
+        if host not in self.hosts:
+            raise KeyError(f"no host {host!r}; there are {', '.join(self.hosts)}")
+        from smtplab.sandbox.mta.dane import record_for
+
+        certificate = self.authority.shown_by(host, self.hosts[host].policy.certificate)
+        record = record_for(certificate)
+        domain = self.zones.zone_of(host)
+        self.zones.replace(domain, f"_25._tcp.{host}. IN TLSA {record}")
+        self.zones.sign(domain)
+        return record
 
     def connected(
         self, listener: Listener, loop: asyncio.AbstractEventLoop, connection: str, source: str
@@ -258,14 +251,13 @@ class World:
         recorder = self.transcript.recorder(connection, "server")
         place = {"source": source, "host": listener.host, "port": listener.port}
         recorder.record(Kind.CONNECT, 0, detail=place)
+        host, made_by = self.hosts[listener.host], _SERVERS[listener.service]
         context = None
         if listener.tls != "none" and self.authority is not None:
-            context = self.authority.server_context(listener.host)
-        host, made_by = self.hosts[listener.host], _SERVERS[listener.service]
+            context = self.authority.server_context(host.name, host.policy.certificate)
+            host.certificate = self.authority.shown_by(host.name, host.policy.certificate)
         if listener.service == "smtp":
             made_by = self._made_by.get(listener.host, made_by)
-        if self.authority is not None:
-            host.certificate = self.authority.certificate(listener.host)
         server = made_by(host, listener, loop, recorder, context)
         tap = Tap(recorder, (self.addresses.get(source, source), 0), self._gone)
         met = isinstance(server, Server) and server.meets_fault(self.faults, tap, source)

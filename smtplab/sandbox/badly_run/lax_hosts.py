@@ -48,6 +48,5 @@ def sender() -> HostPlan:
         ),
         zones={"careless.example": zone},
         policy=lambda: Policy(line_ends="keep"),
-        relays=True,
         says="A sending server that passes bare CR and LF on unchanged.",
     )

@@ -35,7 +35,6 @@ def plan() -> HostPlan:
         accounts=(Account("rita@relay.example", "front-door"),),
         zones={"relay.example": _ZONE},
         policy=lambda: Policy(open_relay=True),
-        relays=True,
         joins=_watch,
         says="An open relay: it takes any recipient from anyone, until a blocklist has it.",
     )

@@ -84,7 +84,6 @@ def plan(name: str) -> HostPlan:
         },
         policy=lambda: _policy(service),
         server=_server,
-        relays=True,
         joins=_joins,
         says=f"{service.title}, as its public pages describe it.",
     )

@@ -42,7 +42,7 @@ class QueueFiles(QueueKeeper):
                 continue
             try:
                 item = _read(path.read_bytes())
-                if name is None or item.id != f"q{name[1]}":
+                if name is None or item.number != int(name[1]):
                     raise ValueError("it is not called as the queue calls it")
                 found[int(name[1])] = item
             except OSError as error:
@@ -69,13 +69,13 @@ class QueueFiles(QueueKeeper):
         if not self._notes.is_open:
             return  # it stays, and is tried again
         try:
-            (self._path / f"{item.id}.mail").unlink(missing_ok=True)
+            (self._path / f"q{item.number}.mail").unlink(missing_ok=True)
         except OSError as error:
             self._notes.add(f"the queue item {item.id} is done and could not be removed", error)
 
     def _write(self, item: QueueItem) -> None:
         if self._notes.is_open:
-            disk.write(self._path / f"{item.id}.mail", _octets(item))
+            disk.write(self._path / f"q{item.number}.mail", _octets(item))
 
 
 def _octets(item: QueueItem) -> bytes:

@@ -1,0 +1,65 @@
+"""What the next host is told with MAIL and RCPT: only what it offered to understand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from smtplab.extensions import Extensions
+from smtplab.sandbox.mta import downgrade
+from smtplab.sandbox.mta.downgrade import Prepared
+from smtplab.sandbox.mta.outcome import HostRefusal
+from smtplab.sandbox.queue import QueueItem
+
+_PASSED_ON = {"DSN": ("RET", "ENVID"), "MT-PRIORITY": ("MT-PRIORITY",)}
+_PASSED_ON_WITH_RCPT = {"DSN": ("NOTIFY", "ORCPT")}
+
+Parameters = dict[str, str | int | None]
+
+
+def check_size(content: bytes, offered: Extensions) -> None:
+    """RFC 1870, 6.1: what is too big for the announced limit is not even begun."""
+    limit = offered.size_limit
+    if limit is not None and len(content) > limit:
+        raise HostRefusal(
+            552, f"5.3.4 The content holds {len(content)} octets, and the next host takes {limit}"
+        )
+
+
+def for_mail(
+    item: QueueItem, prepared: Prepared, offered: Collection[str], now: datetime
+) -> Parameters:
+    """The parameters of MAIL; `HostRefusal` where the host lacks what the sender insists on."""
+    asked = item.mail.envelope.parameters
+    parameters: Parameters = {}
+    if "SIZE" in offered:
+        parameters["SIZE"] = len(prepared.content)
+    if prepared.body != "7BIT":
+        parameters["BODY"] = prepared.body
+    for keyword, names in _PASSED_ON.items():
+        if keyword in offered:
+            parameters.update({name: asked[name] for name in names if name in asked})
+    by = item.deliver_by
+    if by is not None and "DELIVERBY" in offered:
+        parameters["BY"] = by.left(now)
+    elif by is not None and by.mode == "R":  # RFC 2852, 4.1.4: it could not keep the promise
+        raise HostRefusal(550, "5.3.3 The next host does not offer DELIVERBY")
+    if "REQUIRETLS" in asked and "REQUIRETLS" in offered:
+        parameters["REQUIRETLS"] = None
+    return parameters
+
+
+def needs_smtputf8(item: QueueItem, forward_path: str) -> bool:
+    """RFC 6531, 3.4: the parameter is given where something needs it, and only there."""
+    return not forward_path.isascii() or downgrade.needs_smtputf8(item.mail)
+
+
+def for_rcpt(item: QueueItem, forward_path: str, offered: Collection[str]) -> Parameters:
+    asked = item.mail.envelope.recipient_parameters.get(forward_path) or {}
+    return {
+        name: asked[name]
+        for keyword, names in _PASSED_ON_WITH_RCPT.items()
+        if keyword in offered
+        for name in names
+        if name in asked
+    }
