@@ -20,6 +20,8 @@ OTHER_NAMES = {
 HINTS = {
     "chromium": "install Chromium or Chrome (Debian: apt install chromium)",
     "curl": "install curl (Debian: apt install curl)",
+    "dovecot": "install it (Debian: apt install dovecot-core dovecot-submissiond)",
+    "exim4": "install Exim, or unpack it beside another MTA as .ci/run does",
     "msmtp": "install msmtp (Debian: apt install msmtp)",
     "node": "install Node.js (Debian: apt install nodejs npm)",
     "s-nail": "install s-nail (Debian: apt install s-nail)",
