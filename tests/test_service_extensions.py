@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from smtplab import Client, LocalProtocolError, Sandbox
+from smtplab.sandbox.queue import QueueItem
 from smtplab.session import State
 from smtplab.transcript import Kind
 from tests.life_cycle import ALICE, BOB, MSA, MX, PASSWORD
@@ -233,7 +234,7 @@ def test_chunks_cost_bounded_memory(piece: bytes) -> None:
         many = chunk * max(1, 20_000 // len(chunk))
         tracemalloc.start()
         try:
-            for _ in range(4 * limit // len(many) if len(piece) > 1 else 20):
+            for _ in range(4 * limit // len(many) if len(piece) > 1 else 5):
                 stream.write(many)
                 stream.read(2**20)
             peak = tracemalloc.get_traced_memory()[1]
@@ -269,12 +270,12 @@ def test_the_client_sends_no_chunk_to_a_server_that_did_not_offer_it(
 
 def test_parameters_reach_the_mailbox_as_they_were_said(sandbox: Sandbox) -> None:
     said = {"RET": "hdrs", "ENVID": "Qq+2Bz", "BY": "600;NT", "MT-PRIORITY": "3", "SMTPUTF8": None}
-    bob, postmaster = {"NOTIFY": "Success,DELAY", "ORCPT": "rfc822;Bob+2Bx@Example.net"}, {}
+    bob = {"NOTIFY": "Success,DELAY", "ORCPT": "rfc822;Bob+2Bx@Example.net"}
     with sandbox.connect(MX, 25) as client:
         client.ehlo()
         assert client.mail("carol@example.org", said).code == 250
         assert client.rcpt(BOB, bob).code == 250
-        assert client.rcpt("postmaster@example.net", postmaster).code == 250
+        assert client.rcpt("postmaster@example.net").code == 250
         client.data()
         assert client.content(b"Subject: x\r\n").code == 250
         assert client.mail("").code == 250  # nothing is left over for the next
@@ -285,12 +286,12 @@ def test_parameters_reach_the_mailbox_as_they_were_said(sandbox: Sandbox) -> Non
     assert first.envelope.parameters == said
     assert first.envelope.recipient_parameters == {BOB: bob}
     assert b" with UTF8SMTP id m1;" in first.content
-    assert second.envelope.parameters == second.envelope.recipient_parameters == {}
+    assert not second.envelope.parameters and not second.envelope.recipient_parameters
 
 
 def test_parameters_of_a_submission_wait_in_the_queue(sandbox: Sandbox) -> None:
     said = {"HOLDFOR": "3600", "AUTH": "alice@example.org"}
-    put = []
+    put: list[QueueItem] = []
     queue = sandbox._world.queue
     queue.on_put = lambda: put.extend(queue.items)  # instead of a run
     with sandbox.connect(MSA, 465) as client:
