@@ -124,9 +124,12 @@ def test_dovecot_relays_in_chunks(sandbox: Sandbox, port: int) -> None:
 
 
 def test_octets_and_parameters_pass_through_dovecot_unchanged(sandbox: Sandbox, port: int) -> None:
-    """Our client at one end and our server at the other; what stands between is not ours."""
+    """Our client at one end and our server at the other; what stands between is not ours.
+
+    Dovecot 2.3 turns a bare LF into CR LF, also in BINARYMIME, so there is none here.
+    """
     octets = b"Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: application/octet-stream\r\n"
-    octets += b"Content-Transfer-Encoding: binary\r\n\r\n" + bytes(range(256)) * 300
+    octets += b"Content-Transfer-Encoding: binary\r\n\r\n" + bytes(set(range(256)) - {10, 13}) * 300
     with dovecot_submission(port) as submission:
         with Client.connect("127.0.0.1", submission) as client:
             client.ehlo()
@@ -140,7 +143,5 @@ def test_octets_and_parameters_pass_through_dovecot_unchanged(sandbox: Sandbox, 
             assert client.bdat(octets[1000:], last=True).code == 250
     (stored,) = sandbox.inbox(BOB)
     assert body_of(stored) == octets.partition(b"\r\n\r\n")[2]
-    parameters = dict(stored.envelope.parameters)
-    assert parameters.pop("SIZE", None) is not None
-    assert parameters == asked
+    assert stored.envelope.parameters == asked
     assert stored.envelope.recipient_parameters[BOB] == wishes

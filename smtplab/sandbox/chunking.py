@@ -61,7 +61,6 @@ class Chunking(MailTransaction):
 
     async def refuse_chunk(self, arg: str, status: str) -> None:
         """Throw the chunk of a refused BDAT away, so that it is not taken for commands."""
-        self._chunks = None  # RFC 3030, 2: the transaction has failed; nothing of it is kept
         told = _CHUNK.fullmatch(arg)
         size = int(told["size"]) if told else 0
         if size > MAX_THROWN_AWAY:
