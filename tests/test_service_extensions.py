@@ -213,6 +213,22 @@ def test_pipelined_chunks_behind_a_failed_one_are_thrown_away(
     assert stored.content.endswith(b"after all\r\n") and b"evil" not in stored.content
 
 
+@pytest.mark.parametrize("phase", ["BDAT", "end-of-data"])
+def test_a_fault_at_a_chunk_spoils_the_transaction_and_leaves_none_of_its_octets(
+    sandbox: Sandbox, client: Client, phase: str
+) -> None:
+    sandbox.faults.add(f"{phase}=451 4.3.0 Disk full")
+    to_bob(client)
+    reply = client.bdat(b"QUIT\r\n", last=True)
+    assert (reply.code, client.state) == (451, State.BDAT_FAILED)
+    assert client.bdat(b"QUIT\r\n", last=True).code == 503
+    sandbox.faults.clear()
+    client.rset()
+    to_bob(client)
+    assert client.bdat(b"Subject: x\r\n", last=True).code == 250
+    assert len(sandbox.inbox(BOB)) == 1
+
+
 def test_a_chunk_over_the_limit_is_refused_and_the_session_goes_on(
     sandbox: Sandbox, client: Client
 ) -> None:
