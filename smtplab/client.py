@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from smtplab import commands, sasl, session
 from smtplab.auth_exchange import AuthExchange
+from smtplab.dialogue import step_of
 from smtplab.errors import LocalProtocolError, SMTPLabError
 from smtplab.group import Group, windows
 from smtplab.guard import internet
@@ -212,11 +213,21 @@ class Client(Pipelining):
         replies: list[StepReply] = []
         before = self.round_trips
         for part in windows(lines):
-            steps = [(self._step_of(octets), octets) for octets in part]
+            steps = [(step_of(octets), octets) for octets in part]
             replies += self._exchange_group(steps)
             if self.state is State.CLOSED:
                 break
         return Group(lines, tuple(replies), self.round_trips - before)
+
+    def bdat(self, octets: bytes, *, last: bool = False) -> StepReply:
+        """Send one chunk of the content as it is; `last` ends the content (RFC 3030, 2)."""
+        if self.extensions is None or "CHUNKING" not in self.extensions:
+            raise LocalProtocolError(
+                "the server has not offered CHUNKING, so it would take each line of the chunk as a "
+                "command; use data() and content(), or send_raw() to see what happens"
+            )
+        step = session.BDAT_LAST if last else "BDAT"
+        return self._exchange(Kind.COMMAND, step, commands.bdat(len(octets), last=last), octets)
 
     def rset(self) -> StepReply:
         """Drop the mail transaction (RFC 5321, 4.1.1.5)."""
@@ -251,14 +262,7 @@ class Client(Pipelining):
             return self._exchange(Kind.RESPONSE, session.CHALLENGE, octets)
         if self.state is State.DATA:
             return self._exchange(Kind.MAIL_DATA, session.END_OF_DATA, octets)
-        return self._exchange(Kind.COMMAND, self._step_of(octets), octets)
-
-    @staticmethod
-    def _step_of(octets: bytes) -> str:
-        verb = commands.verb_of(octets)
-        if verb == "BDAT" and b" LAST" in octets.upper().split(b"\r\n")[0]:
-            return session.BDAT_LAST
-        return verb
+        return self._exchange(Kind.COMMAND, step_of(octets), octets)
 
     def read_reply(self) -> StepReply:
         """Read one more reply, without sending anything."""

@@ -6,6 +6,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from smtplab import session
+from smtplab.commands import verb_of
 from smtplab.errors import ConnectionLost, RemoteProtocolError, SMTPLabError
 from smtplab.replies import ReplyParser
 from smtplab.session import Session, State
@@ -50,8 +51,11 @@ class Dialogue:
     def state(self) -> State:
         return self.session.state
 
-    def _exchange(self, kind: Kind, step: str, octets: bytes) -> StepReply:
-        """Send octets, record them, and read the reply to them."""
+    def _exchange(self, kind: Kind, step: str, octets: bytes, chunk: bytes = b"") -> StepReply:
+        """Send octets, record them, and read the reply to them.
+
+        A `chunk` goes out behind its BDAT command line, and is recorded as mail data.
+        """
         with self._lock:
             if self.session.state in _ENDED:
                 self._check_open()
@@ -60,7 +64,7 @@ class Dialogue:
             self._step += 1
             self.session.sent(step)
             try:
-                self._write_and_record(kind, step, octets)
+                self._write_and_record(kind, step, octets, chunk)
             except OSError as error:
                 return self._after_failed_write(error, step)
             except BaseException:  # an interrupt: nobody knows how much went out
@@ -81,17 +85,19 @@ class Dialogue:
         self._closed("by the server")
         raise ConnectionLost(f"{self.host} ended the session: {reply}; connect again")
 
-    def _write_and_record(self, kind: Kind, step: str, octets: bytes) -> None:
+    def _write_and_record(self, kind: Kind, step: str, octets: bytes, chunk: bytes) -> None:
         """Write first: the recording is done while the server works on its reply."""
         self.round_trips += 1
         if self._timeouts is not None:
             self._stream.timeout = self._timeouts.write
         try:
-            self._stream.write(octets)
+            self._stream.write(octets + chunk if chunk else octets)
         finally:
             lines = kind is Kind.COMMAND and b"\n" in octets[:-1]  # send_raw() may hold several
             secrets = _places(kind, octets) if lines or step in _SECRET else ()
             self._recorder.record(kind, self._step, octets, secrets=secrets)
+            if chunk:
+                self._recorder.record(Kind.MAIL_DATA, self._step, chunk)
 
     def _after_failed_write(self, error: OSError, step: str) -> StepReply:
         """The server may have said why it closed before our octets reached it."""
@@ -194,3 +200,11 @@ class Dialogue:
 
 def _places(kind: Kind, octets: bytes) -> tuple[Span, ...]:
     return response_secrets(octets) if kind is Kind.RESPONSE else command_secrets(octets)
+
+
+def step_of(octets: bytes) -> str:
+    """The step that a command line begins: its verb, or the last BDAT."""
+    verb = verb_of(octets)
+    if verb == "BDAT" and b" LAST" in octets.upper().split(b"\r\n")[0]:
+        return session.BDAT_LAST
+    return verb

@@ -16,6 +16,10 @@ from smtplab.errors import LocalProtocolError
 END_OF_MAIL_DATA = b".\r\n"
 MAX_TEXT_LINE = 998  # octets without CR LF (RFC 5322, 2.1.1; RFC 5321, 4.5.3.1.6)
 
+# What may be wrong with the lines of a content.
+BARE_OR_NUL = "a bare CR, a bare LF or a NUL"
+LONG_LINE = f"a line longer than {MAX_TEXT_LINE} octets"
+
 # What a message loses before it is sent: RFC 5322, 3.6.3 and 3.6.6; RFC 5321, 4.4.
 _NOT_SENT = re.compile(
     rb"^(?:Bcc|Resent-Bcc|Return-Path)[ \t]*:.*(?:\r\n|\Z)(?:[ \t].*(?:\r\n|\Z))*", re.I | re.M
@@ -138,6 +142,13 @@ class ContentReader:
     def content(self) -> bytes:
         return b"".join(self._chunks)
 
+    @property
+    def fault(self) -> str:
+        """What is wrong with its lines; "" if nothing is."""
+        if self.bare_line_end or self.nul:
+            return BARE_OR_NUL
+        return LONG_LINE if self.long_line else ""
+
     def take(self) -> bytes:
         """The content, once: the reader keeps nothing, so that it is not in memory twice."""
         content = self.content
@@ -204,6 +215,46 @@ class ContentReader:
         self.size += len(part)
         self.nul = self.nul or b"\0" in part
         self.bare_line_end = self.bare_line_end or b"\n" in part or b"\r" in part
+
+
+class ChunkedContent:
+    """Gathers the chunks of BDAT: octets as they are, without transparency (RFC 3030, 2).
+
+    Nothing is kept of what is larger than `limit` octets.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.size = 0
+        self._octets = bytearray()
+
+    def has_room_for(self, size: int) -> bool:
+        return self.size + size <= self.limit
+
+    def feed(self, octets: bytes) -> None:
+        self.size += len(octets)
+        if self.size <= self.limit:
+            self._octets += octets
+
+    def take(self) -> bytes:
+        """The content, once."""
+        content = bytes(self._octets)
+        self._octets.clear()
+        return content
+
+
+def breaks_line_rules(content: bytes) -> str:
+    """What is wrong with the lines of a text; "" if nothing is (RFC 5321, 2.3.8 and 4.5.3.1.6).
+
+    >>> breaks_line_rules(b"a\\nb\\r\\n"), breaks_line_rules(b"the last line may lack its end")
+    ('a bare CR, a bare LF or a NUL', '')
+    """
+    if _has_bare_line_end(content) or b"\0" in content:
+        return BARE_OR_NUL
+    whole_lines = content.rfind(b"\r\n") + 2 if b"\r\n" in content else 0
+    if _has_long_line(content[:whole_lines]) or len(content) - whole_lines > MAX_TEXT_LINE:
+        return LONG_LINE
+    return ""
 
 
 def _has_bare_line_end(lines: bytes) -> bool:

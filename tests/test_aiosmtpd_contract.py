@@ -13,10 +13,18 @@ import pytest
 from aiosmtpd.smtp import SMTP, Session, syntax
 
 from smtplab import Sandbox
-from smtplab.sandbox import authentication, engine, server, stock, transaction
+from smtplab.sandbox import (
+    authentication,
+    chunking,
+    engine,
+    enquiries,
+    server,
+    stock,
+    transaction,
+)
 from smtplab.sandbox.faults import interference
 
-MODULES = (engine, stock, interference, transaction, authentication, server)
+MODULES = (engine, stock, interference, transaction, chunking, enquiries, authentication, server)
 SOURCES = [Path(str(module.__file__)) for module in MODULES]
 
 
@@ -103,7 +111,7 @@ def test_the_server_knows_exactly_these_verbs() -> None:
     with Sandbox("memory") as sandbox, sandbox.connect():
         (one,) = sandbox._world.live.values()
         assert isinstance(one, server.Server)
-        verbs = "AUTH DATA EHLO EXPN HELO HELP MAIL NOOP QUIT RCPT RSET STARTTLS VRFY"
+        verbs = "AUTH BDAT DATA EHLO ETRN EXPN HELO HELP MAIL NOOP QUIT RCPT RSET STARTTLS VRFY"
         assert sorted(one._smtp_methods) == verbs.split()
         assert not one._auth_methods  # they are ours
         assert not one._handle_hooks

@@ -1,15 +1,24 @@
 """The server's replies to single lines: a table by hand, with the RFC section of each row."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import NamedTuple
 
 import pytest
 
 from smtplab import Client, Sandbox, Settings
 from smtplab.session import State
-from tests.conformance_rows import ROWS, Row
+from tests import conformance_rows, extension_rows
+from tests.conformance_rows import Row
 
 MSA, MX = "smtp.example.org", "mx.example.net"
 ALICE, PASSWORD = "alice@example.org", "looking-glass"
+
+ROWS = [*conformance_rows.ROWS, *extension_rows.ROWS]
+EVERYTHING = (
+    "SIZE 8BITMIME SMTPUTF8 PIPELINING CHUNKING BINARYMIME DSN LIMITS DELIVERBY MT-PRIORITY "
+    "FUTURERELEASE REQUIRETLS VRFY EXPN ETRN STARTTLS AUTH HELP"
+).split()
 
 
 @pytest.fixture(scope="module")
@@ -58,39 +67,131 @@ def _submitting_to_bob(client: Client) -> None:
     assert client.rcpt("bob@example.net").code == 250
 
 
+def _with_utf8_mail(client: Client) -> None:
+    client.ehlo()
+    assert client.mail("ä@example.org", {"SMTPUTF8": None}).code == 250
+
+
+def _with_binary_recipient(client: Client) -> None:
+    client.ehlo()
+    assert client.mail("", {"BODY": "BINARYMIME"}).code == 250
+    assert client.rcpt("bob@example.net").code == 250
+
+
+def _with_chunk(client: Client) -> None:
+    _with_recipient(client)
+    assert client.bdat(b"Subject: x\r\n\r\n").code == 250
+
+
+def _with_failed_chunk(client: Client) -> None:
+    _with_chunk(client)
+    assert client.send_raw(b"BDAT 6 FIRST\r\nRSET\r\n").code == 501
+    assert client.state is State.BDAT_FAILED
+
+
+def _with_last_chunk(client: Client) -> None:
+    _with_chunk(client)
+    assert client.bdat(b"", last=True).code == 250
+
+
+def _second_mail(client: Client) -> None:
+    _with_mail(client)
+    client.rset()
+
+
 def _secured(client: Client) -> None:
     client.ehlo()
     client.starttls()
 
 
-SITUATIONS: dict[str, tuple[str, int, Callable[[Client], object]]] = {
-    "25 greeted": (MX, 25, lambda client: None),
-    "25 HELO": (MX, 25, Client.helo),
-    "25 ready": (MX, 25, Client.ehlo),
-    "25 mail": (MX, 25, _with_mail),
-    "25 rcpt": (MX, 25, _with_recipient),
-    "25 full": (MX, 25, _full),
-    "25 TLS": (MX, 25, _inside_tls),
-    "587 greeted": (MSA, 587, lambda client: None),
-    "587 clear": (MSA, 587, Client.ehlo),
-    "587 TLS, no EHLO": (MSA, 587, _secured),
-    "587 TLS": (MSA, 587, _inside_tls),
-    "587 in": (MSA, 587, _signed_in),
-    "587 mail": (MSA, 587, _submitting),
-    "587 rcpt": (MSA, 587, _submitting_to_bob),
-    "465 ready": (MSA, 465, Client.ehlo),
-    "465 in": (MSA, 465, _signed_in),
-    "465 mail": (MSA, 465, _submitting),
+class Situation(NamedTuple):
+    host: str
+    port: int
+    prepare: Callable[[Client], object]
+    world: str = "usual"  # a key of WORLDS
+
+
+SITUATIONS: dict[str, Situation] = {
+    "25 greeted": Situation(MX, 25, lambda client: None),
+    "25 HELO": Situation(MX, 25, Client.helo),
+    "25 ready": Situation(MX, 25, Client.ehlo),
+    "25 mail": Situation(MX, 25, _with_mail),
+    "25 rcpt": Situation(MX, 25, _with_recipient),
+    "25 full": Situation(MX, 25, _full),
+    "25 TLS": Situation(MX, 25, _inside_tls),
+    "25 UTF-8 mail": Situation(MX, 25, _with_utf8_mail),
+    "25 binary rcpt": Situation(MX, 25, _with_binary_recipient),
+    "25 chunk": Situation(MX, 25, _with_chunk),
+    "25 chunk failed": Situation(MX, 25, _with_failed_chunk),
+    "25 last chunk sent": Situation(MX, 25, _with_last_chunk),
+    "25 bare": Situation(MX, 25, Client.ehlo, "bare"),
+    "25 bare, mail": Situation(MX, 25, _with_mail, "bare"),
+    "25 without 8BITMIME": Situation(MX, 25, Client.ehlo, "without 8BITMIME"),
+    "25 without CHUNKING": Situation(MX, 25, Client.ehlo, "without CHUNKING"),
+    "25 open": Situation(MX, 25, Client.ehlo, "open"),
+    "25 open, mail": Situation(MX, 25, _with_mail, "open"),
+    "25 second mail": Situation(MX, 25, _second_mail, "limited"),
+    "25 one domain": Situation(MX, 25, _with_recipient, "limited"),
+    "587 greeted": Situation(MSA, 587, lambda client: None),
+    "587 clear": Situation(MSA, 587, Client.ehlo),
+    "587 TLS, no EHLO": Situation(MSA, 587, _secured),
+    "587 TLS": Situation(MSA, 587, _inside_tls),
+    "587 in": Situation(MSA, 587, _signed_in),
+    "587 mail": Situation(MSA, 587, _submitting),
+    "587 rcpt": Situation(MSA, 587, _submitting_to_bob),
+    "587 bare": Situation(MSA, 587, Client.ehlo, "bare"),
+    "465 ready": Situation(MSA, 465, Client.ehlo),
+    "465 in": Situation(MSA, 465, _signed_in),
+    "465 mail": Situation(MSA, 465, _submitting),
 }
 
 
+def _bare(sandbox: Sandbox) -> None:
+    for host in (MX, MSA):
+        sandbox.policy(host).switched_off.update(EVERYTHING)
+
+
+def _open(sandbox: Sandbox) -> None:
+    policy = sandbox.policy(MX)
+    policy.vrfy = policy.expn = "answers"
+    policy.etrn_domains.add("example.com")
+    lists = {"staff@example.net": ("bob@example.net", "carol@example.org")}
+    sandbox._world.hosts[MX].members = lambda name: lists.get(name, ())  # type: ignore[method-assign]
+
+
+def _limited(sandbox: Sandbox) -> None:
+    sandbox.policy(MX).max_transactions = 2
+    sandbox.policy(MX).max_recipient_domains = 1
+
+
+WORLDS: dict[str, Callable[[Sandbox], object]] = {
+    "usual": lambda sandbox: None,
+    "bare": _bare,
+    "without 8BITMIME": lambda sandbox: sandbox.policy(MX).switched_off.add("8BITMIME"),
+    "without CHUNKING": lambda sandbox: sandbox.policy(MX).switched_off.add("CHUNKING"),
+    "open": _open,
+    "limited": _limited,
+}
+
+
+@pytest.fixture(scope="module")
+def worlds() -> Iterator[dict[str, Sandbox]]:
+    with ExitStack() as stack:
+        running = {name: stack.enter_context(Sandbox("memory")) for name in WORLDS}
+        for name, change in WORLDS.items():
+            change(running[name])
+        yield running
+
+
 def test_the_table_has_no_row_twice() -> None:
-    assert len({(row.situation, row.line) for row in ROWS}) == len(ROWS) >= 150
+    assert len({(row.situation, row.line) for row in ROWS}) == len(ROWS) >= 330
+    assert {row.situation for row in ROWS} == set(SITUATIONS)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.situation}: {row.line[:40]!r}")
-def test_the_server_replies_as_the_rfc_says(sandbox: Sandbox, row: Row) -> None:
-    host, port, prepare = SITUATIONS[row.situation]
+def test_the_server_replies_as_the_rfc_says(worlds: dict[str, Sandbox], row: Row) -> None:
+    host, port, prepare, world = SITUATIONS[row.situation]
+    sandbox = worlds[world]
     with sandbox.connect(host, port) as client:
         prepare(client)
         line = row.line if row.line.endswith(b"\n") else row.line + b"\r\n"

@@ -20,8 +20,9 @@ OTHER_NAMES = {
 HINTS = {
     "chromium": "install Chromium or Chrome (Debian: apt install chromium)",
     "curl": "install curl (Debian: apt install curl)",
+    "dovecot": "install it (Debian: apt install dovecot-core dovecot-submissiond)",
+    "exim4": "install Exim, or unpack it beside another MTA as .ci/run does",
     "msmtp": "install msmtp (Debian: apt install msmtp)",
-    "exim4": "install exim4-daemon-light, or let .ci/run unpack it without installing",
     "node": "install Node.js (Debian: apt install nodejs npm)",
     "s-nail": "install s-nail (Debian: apt install s-nail)",
     "swaks": "install swaks (Debian: apt install swaks libnet-ssleay-perl)",

@@ -21,6 +21,7 @@ from smtplab.sandbox.by_name import ByName
 from smtplab.sandbox.course import NEXT_OCTETS, Course
 from smtplab.sandbox.faults.rules import MAIL_DATA, Refused
 from smtplab.sandbox.line_ends import content_reader
+from smtplab.sandbox.offer import reply_octets
 from smtplab.sandbox.stock import STOCK_REPLIES, NoHooks, QuietSession
 from smtplab.session import State, next_state
 from smtplab.transcript import Kind, Recorder
@@ -212,7 +213,8 @@ class Engine(SMTP):
     async def push(self, status: str | bytes) -> None:
         """Say one reply; it goes out with the next ones when the client has more in store."""
         self._say(STOCK_REPLIES.get(status, status))
-        if self.doing == "STARTTLS" or self._held > MAX_HELD_REPLIES:
+        alone = self.doing == "STARTTLS" or not self.host.policy.offers("PIPELINING")
+        if alone or self._held > MAX_HELD_REPLIES:
             await self.flush()
 
     async def flush(self) -> None:
@@ -223,8 +225,7 @@ class Engine(SMTP):
 
     def _say(self, status: str | bytes, instead: bytes | None = None) -> None:
         """Say a reply, or other octets in its place; the state moves by the reply's code."""
-        octets = status if isinstance(status, bytes) else status.encode("utf-8", "backslashreplace")
-        octets += b"\r\n"
+        octets = reply_octets(status, self.host.policy)
         code = int(octets[:3])
         self.state = next_state(self.state, self.doing, code)
         kind = Kind.GREETING if self.doing == session.GREETING else Kind.REPLY

@@ -71,6 +71,10 @@ class MailHost:
             return self.mailboxes[f"postmaster@{domain}"]
         return self.mailboxes.get(f"{local_part}@{domain}")
 
+    def members(self, name: str) -> tuple[str, ...]:
+        """Who is on a mailing list of this host, for EXPN; () if there is no such list."""
+        return ()
+
     def submit(self, mail: MailObject, arrival: Arrival) -> str:
         """Take a mail object from a user; it waits in the queue. Returns its queue id."""
         self.taken(mail, arrival)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 
 from smtplab.sandbox.certificates import check_kind
 from smtplab.sandbox.reception.switches import Switches
@@ -25,6 +26,14 @@ class Policy:
     max_auth_failures: int = 3  # by one mechanism in one connection; then the server closes
     open_relay: bool = False  # takes mail for anybody from anybody; the host needs a queue
     line_ends: str = "strict"  # a dialect of line_ends.py: what ends mail data there
+    max_transactions: int | None = None  # of one session: MAILMAX (RFC 9422, 4.1)
+    max_recipient_domains: int | None = None  # of one session: RCPTDOMAINMAX (RFC 9422, 4.3)
+    longest_hold: timedelta = timedelta(days=7)  # what FUTURERELEASE may ask (RFC 4865, 3)
+    # Most servers of today tell nobody who has a mailbox (RFC 5321, 7.3).
+    vrfy: Literal["not told", "answers", "refused"] = "not told"
+    expn: Literal["answers", "refused"] = "refused"
+    # Domains that may have their queue started; submission never does (RFC 1985; RFC 6409, 7).
+    etrn_domains: set[str] = field(default_factory=set)
     switched_off: set[str] = field(default_factory=set)  # EHLO keywords, in upper case
     reception: Switches = field(default_factory=Switches)  # who and what is let in, and where to
 

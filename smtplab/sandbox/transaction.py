@@ -11,15 +11,24 @@ from smtplab import session
 from smtplab.errors import LocalProtocolError
 from smtplab.grammar import Path, parse_parameters, parse_path
 from smtplab.mail_object import Envelope, MailObject
+from smtplab.parameters import refusal_of as refusal_of_parameters
+from smtplab.parameters import release_time
 from smtplab.sandbox.faults.interference import Interference
 from smtplab.sandbox.hosts import Arrival, MailHost
 from smtplab.sandbox.little_internet import Listener
 from smtplab.sandbox.mailboxes import Mailbox
+from smtplab.sandbox.offer import Offer
 from smtplab.sandbox.reception.visit import Visit
 from smtplab.transcript import Recorder
 from smtplab.transport.private_loop import PrivateLoop
 
 MOST_DELAY = 2.0  # seconds that a slow mailbox may take of real time
+
+Parameters = dict[str, str | None]
+
+# RFC 1870, 6.3: "somewhat larger" than declared may pass. Clients differ in what they count as
+# the content: line ends that they mend, a last CR LF that they add, trace fields.
+SIZE_SLACK = 1024  # octets
 
 
 class MailTransaction(Interference):
@@ -40,6 +49,10 @@ class MailTransaction(Interference):
         self.paths: list[Path] = []
         self.reverse_path: Path | None = None
         self._visit: Visit | None = None
+        self.parameters: Parameters = {}
+        self.recipient_parameters: dict[str, Parameters] = {}
+        self._transactions = 0  # of this session (RFC 9422, 4.1)
+        self._domains: set[str] = set()  # of this session's forward-paths (RFC 9422, 4.3)
 
     def visit(self) -> Visit:
         """Who this client is, for the reception desk."""
@@ -55,11 +68,31 @@ class MailTransaction(Interference):
         super()._set_rset_state()  # type: ignore[no-untyped-call]
         self.reverse_path = None
         self.paths = []
+        self.parameters = {}
+        self.recipient_parameters = {}
+
+    @property
+    def offer(self) -> Offer:
+        """The service extensions as they are now."""
+        special = {"AUTH"} if self._offers_auth() else set()
+        if self.tls_context is not None and not self.tls:
+            special.add("STARTTLS")
+        return Offer(self.host.policy, self.listener, tls=self.tls, special=special)
+
+    def _offers_auth(self) -> bool:
+        raise NotImplementedError
+
+    # MAIL.
 
     @syntax("MAIL FROM:<reverse-path>", extended=" [SP parameters]")
     async def smtp_MAIL(self, arg: str) -> None:
         if self.listener.auth and not self.session.authenticated:
             await self.push("530 5.7.0 Authentication required")
+            return
+        self._transactions += 1
+        limit = self.host.policy.max_transactions
+        if limit is not None and self._transactions > limit:  # RFC 9422, 4.1
+            await self.push(f"421 4.7.0 {limit} mail transactions fit into one session; closing")
             return
         if arg[:5].upper() != "FROM:":
             await self.push("501 5.5.4 The form is MAIL FROM:<local-part@domain>")
@@ -69,40 +102,52 @@ class MailTransaction(Interference):
         except LocalProtocolError as error:
             await self.push(f"501 5.1.7 {_short(error)}")
             return
-        refusal = self._refusal_of_parameters(rest)
-        if refusal is None and not (path.domain or path.is_null):
-            refusal = "501 5.1.7 A reverse-path needs a domain"
-        if refusal is None and not path.is_ascii:
-            refusal = "553 5.6.7 SMTPUTF8 is not offered here, so paths are ASCII"
-        if refusal is None:
-            visit = self.visit()
-            visit.reverse_path = path.mailbox
-            refusal = self.host.reception.at("MAIL", visit)
-        if refusal is None:
-            self.reverse_path = path
-            refusal = "250 2.1.0 Mail transaction opened"
-        await self.push(refusal)
-
-    def _refusal_of_parameters(self, text: str) -> str | None:
         try:
-            parameters = parse_parameters(text)
+            parameters = parse_parameters(rest)
+        except LocalProtocolError as error:
+            await self.push(f"501 5.5.4 {_short(error)}")
+            return
+        await self.push(self._opened(path, parameters))
+
+    def _opened(self, path: Path, parameters: Parameters) -> str:
+        """Open the mail transaction or say why not."""
+        if refusal := self._refusal_of_parameters("MAIL", parameters):
+            return refusal
+        if not (path.domain or path.is_null):
+            return "501 5.1.7 A reverse-path needs a domain"
+        if not path.is_ascii and "SMTPUTF8" not in parameters:  # RFC 6531, 3.5: 550, not 553
+            return f"550 5.6.7 {self._why_ascii()}"
+        visit = self.visit()
+        visit.reverse_path = path.mailbox
+        if refusal := self.host.reception.at("MAIL", visit):
+            return refusal
+        self.reverse_path, self.parameters = path, parameters
+        return "250 2.1.0 Mail transaction opened"
+
+    def _refusal_of_parameters(self, verb: str, parameters: Parameters) -> str | None:
+        if not parameters:
+            return None
+        if not self.session.extended_smtp:
+            return "555 5.5.4 Parameters need EHLO instead of HELO"
+        if refusal := refusal_of_parameters(verb, parameters, self.offer):
+            return refusal
+        policy = self.host.policy
+        if int(parameters.get("SIZE") or 0) > policy.size_limit:
+            return f"552 5.3.4 The content may hold {policy.size_limit} octets"
+        try:
+            release = release_time(parameters, self.host.now())
         except LocalProtocolError as error:
             return f"501 5.5.4 {_short(error)}"
-        if parameters and not self.session.extended_smtp:
-            return "555 5.5.4 Parameters need EHLO instead of HELO"
-        limit = self.host.policy.size_limit
-        for keyword, value in parameters.items():
-            if keyword == "SIZE":
-                if value is None or not (value.isascii() and value.isdigit() and len(value) <= 20):
-                    return "501 5.5.4 SIZE wants a number of octets"
-                if int(value) > limit:
-                    return f"552 5.3.4 The content may hold {limit} octets"
-            elif keyword == "BODY":
-                if (value or "").upper() not in ("7BIT", "8BITMIME"):
-                    return "501 5.5.4 BODY is 7BIT or 8BITMIME"
-            else:
-                return f"555 5.5.4 The parameter {keyword[:40]} is not known"
+        if release is not None and release > self.host.now() + policy.longest_hold:
+            return f"501 5.5.4 Mail is held back for {policy.longest_hold} at most"  # RFC 4865, 4
         return None
+
+    def _why_ascii(self) -> str:
+        if "SMTPUTF8" in self.offer:
+            return "A path with more than ASCII needs the parameter SMTPUTF8 of MAIL"
+        return "SMTPUTF8 is not offered here, so paths are ASCII"
+
+    # RCPT.
 
     @syntax("RCPT TO:<forward-path>", extended=" [SP parameters]")
     async def smtp_RCPT(self, arg: str) -> None:
@@ -120,8 +165,12 @@ class MailTransaction(Interference):
             await self.push(f"501 5.5.4 {_short(error)}")
             return
         reply = self._recipient(path, parameters)
-        if reply[0] == "2" and self.host.is_local(path.domain):
-            await self._wait_for(self.host.mailbox_of(path))
+        if reply[0] == "2":
+            self._domains.add(path.domain.lower())
+            self.paths.append(path)
+            self.recipient_parameters.setdefault(path.mailbox, parameters)
+            if self.host.is_local(path.domain):
+                await self._wait_for(self.host.mailbox_of(path))
         await self.push(reply)
 
     async def _wait_for(self, mailbox: Mailbox | None) -> None:
@@ -131,34 +180,48 @@ class MailTransaction(Interference):
             limit = mailbox.terms.delay if isinstance(self.loop, PrivateLoop) else MOST_DELAY
             await asyncio.sleep(min(mailbox.terms.delay, limit))
 
-    def _recipient(self, path: Path, parameters: dict[str, str | None]) -> str:
-        """Take one recipient or say why not."""
+    def _recipient(self, path: Path, parameters: Parameters) -> str:
+        """The reply to one recipient."""
         if path.is_null:
             return "501 5.1.3 A forward-path cannot be empty"
-        if parameters:
-            return f"555 5.5.4 The parameter {next(iter(parameters))[:40]} is not known"
-        if not path.is_ascii:
-            return "553 5.6.7 SMTPUTF8 is not offered here, so paths are ASCII"
-        limit = self.host.policy.max_recipients
-        if len(self.paths) >= limit:
-            return f"452 4.5.3 Too many recipients; {limit} fit into one mail transaction"
+        if refusal := self._refusal_of_parameters("RCPT", parameters):
+            return refusal
+        original = parameters.get("ORCPT") or ""
+        if not (path.is_ascii and original.isascii()) and "SMTPUTF8" not in self.parameters:
+            return f"553 5.6.7 {self._why_ascii()}"
+        if refusal := self._refusal_by_limits(path):
+            return refusal
         if self.host.is_local(path.domain):
             mailbox = self.host.mailbox_of(path)
             if mailbox is None:
                 return f"550 5.1.1 No mailbox {path.mailbox} here"
-            reply = self.host.reception.at_recipient(self.visit(), mailbox, path.mailbox)
-            if reply[0] == "2":
-                self.paths.append(path)
-            return reply
-        elif not self.identity and not self.host.policy.open_relay:
+            return self.host.reception.at_recipient(self.visit(), mailbox, path.mailbox)
+        if not self.identity and not self.host.policy.open_relay:
             return f"550 5.7.1 Relaying denied: {path.domain} is not a domain of this server"
-        self.paths.append(path)
         return "250 2.1.5 Recipient accepted"
+
+    def _refusal_by_limits(self, path: Path) -> str | None:
+        """RFC 5321, 4.5.3.1.10, and RFC 9422, 4.2 and 4.3."""
+        policy = self.host.policy
+        if len(self.paths) >= policy.max_recipients:
+            return (
+                f"452 4.5.3 Too many recipients; {policy.max_recipients} fit into one mail "
+                "transaction"
+            )
+        most = policy.max_recipient_domains
+        if most is not None and len(self._domains | {path.domain.lower()}) > most:
+            return f"452 4.5.3 Too many domains; {most} fit into one session"
+        return None
+
+    # DATA.
 
     @syntax("DATA")
     async def smtp_DATA(self, arg: str) -> None:
         if arg:
             await self.push("501 5.5.4 DATA takes no argument")
+            return
+        if self._is_binary:  # RFC 3030, 3
+            await self.push("503 5.5.1 Bad sequence of commands: BINARYMIME needs BDAT, not DATA")
             return
         await self.push("354 Send the content; end it with a line that holds one dot")
         limit = self.host.policy.size_limit
@@ -166,22 +229,43 @@ class MailTransaction(Interference):
         if reader is None:
             return
         self.doing = session.END_OF_DATA
-        if reader.bare_line_end or reader.nul:
-            status = "554 5.6.0 The content holds a bare CR, a bare LF or a NUL"
-        elif reader.long_line:
-            status = "554 5.6.0 A line of the content is longer than 998 octets"
+        if reader.fault:
+            status = f"554 5.6.0 The content holds {reader.fault}"
         elif reader.too_big:
             status = f"552 5.3.4 The content may hold {limit} octets"
         else:
-            status = self._accept(reader.take())
+            status = self._finish(reader.take())
         self._set_rset_state()
         await self.push(status)
+
+    @property
+    def _is_binary(self) -> bool:
+        return (self.parameters.get("BODY") or "").upper() == "BINARYMIME"
+
+    def _finish(self, content: bytes) -> str:
+        """Accept a content that is whole and well-formed, or say why not.
+
+        A header section in UTF-8 is taken without SMTPUTF8 too: a server need not look for it
+        (RFC 6531, 3.6) and should not refuse what is wrong in it (RFC 5321, 3.3).
+        """
+        declared = self.parameters.get("SIZE")
+        if declared and len(content) > int(declared) + SIZE_SLACK:
+            return (
+                f"552 5.3.4 The content holds {len(content)} octets, and SIZE declared {declared}"
+            )
+        if "8BITMIME" not in self.offer and not (self._is_binary or content.isascii()):
+            return "554 5.6.1 The content holds octets above 127, and 8BITMIME is not offered here"
+        return self._accept(content)
 
     def _accept(self, content: bytes) -> str:
         """Store first, then say 250: from here on the mail object is ours (RFC 5321, 6.1)."""
         assert self.reverse_path is not None
         forward_paths = tuple(dict.fromkeys(path.mailbox for path in self.paths))
-        mail = MailObject(Envelope(self.reverse_path.mailbox, forward_paths), content)
+        per_recipient = {path: told for path, told in self.recipient_parameters.items() if told}
+        envelope = Envelope(
+            self.reverse_path.mailbox, forward_paths, self.parameters, per_recipient
+        )
+        mail = MailObject(envelope, content)
         arrival = Arrival(self.ehlo_name, self.session.peer[0], self._protocol_name())
         if self.listener.auth or self.host.policy.open_relay:
             return f"250 2.0.0 Queued as {self.host.submit(mail, arrival)}"
@@ -193,10 +277,11 @@ class MailTransaction(Interference):
         return f"250 2.0.0 Accepted as {self.host.store(mail, self.paths, arrival, verdict)}"
 
     def _protocol_name(self) -> str:
-        """RFC 3848."""
+        """RFC 3848; RFC 6531, 4.3."""
         if not self.session.extended_smtp:
             return "SMTP"
-        return f"ESMTP{'S' if self.tls else ''}{'A' if self.identity else ''}"
+        name = "UTF8SMTP" if "SMTPUTF8" in self.parameters else "ESMTP"
+        return f"{name}{'S' if self.tls else ''}{'A' if self.identity else ''}"
 
 
 def _short(error: LocalProtocolError) -> str:
