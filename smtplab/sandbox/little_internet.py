@@ -51,6 +51,7 @@ ROLE_NAMES = ("postmaster", "abuse")
 LISTENERS = (
     Listener(SUBMISSION, 587, "starttls", True),
     Listener(SUBMISSION, 465, "implicit", True),
+    Listener(SUBMISSION, 25, "starttls", False),
     Listener(EXCHANGE, 25, "starttls", False),
     # To read what SMTP has delivered. RFC 8314, 3 and 7.3: 995 and 993 begin with TLS.
     Listener(POP_NET, 995, "implicit", True, "pop3"),
