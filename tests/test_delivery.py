@@ -249,7 +249,7 @@ def test_a_host_that_nobody_runs_is_a_reason_to_wait(
     with monkeypatch.context() as patched:
         patched.setattr(sandbox._world, "listener", lambda host, port: None)
         mail = MailObject(Envelope(ALICE, (BOB,)), b"\r\n")
-        sandbox._carrier.call(lambda: sandbox._world.queue.put(lambda queue_id: mail))
+        sandbox._carrier.call(lambda: sandbox._world.queue.put(MSA, "q1", mail))
         (item,) = sandbox.queue
         assert item.last_reply.startswith("451 4.4.1 ")
     sandbox.clock.advance(timedelta(minutes=30))

@@ -7,7 +7,7 @@ import pytest
 
 from smtplab import Envelope, MailObject
 from smtplab.sandbox.mailing_list import MailingList
-from smtplab.sandbox.redirects import AddressBook, Alias, Expansion, Place, expand
+from smtplab.sandbox.redirects import AddressBook, Alias, Expansion, Locality, expand
 
 CONTENT = (
     b"Received: from a.example ([192.0.2.1])\r\n\tby mx.example.net with ESMTP id m1;\r\n"
@@ -24,7 +24,7 @@ def tea_club(**switches: str | bool) -> MailingList:
 
 def expanded(*entries: MailingList | Alias, reverse_path: str = "alice@example.org") -> Expansion:
     mail = MailObject(Envelope(reverse_path, ("tea@example.net",)), CONTENT)
-    here = Place(
+    here = Locality(
         AddressBook(entries), lambda name: name.endswith("@example.net"), lambda name: False
     )
     return expand(mail, "tea@example.net", here)
@@ -155,8 +155,8 @@ def test_a_loop_of_lists_is_told_to_the_owner_whose_list_loops() -> None:
     found = expanded(outer, inner)
     (problem,) = found.problems
     assert problem.reverse_path == "in-bounces@example.net"
-    assert problem.text == (
-        "5.4.6 Routing loop: tea@example.net -> in@example.net -> tea@example.net"
+    assert str(problem.reply) == (
+        "554 5.4.6 Routing loop: tea@example.net -> in@example.net -> tea@example.net"
     )
     assert len(found.mails) == 1
 

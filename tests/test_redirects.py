@@ -7,7 +7,7 @@ import pytest
 from smtplab import Envelope, MailObject
 from smtplab.sandbox import srs
 from smtplab.sandbox.mailing_list import MailingList
-from smtplab.sandbox.redirects import AddressBook, Alias, Expansion, Place, expand, is_redirected
+from smtplab.sandbox.redirects import AddressBook, Alias, Expansion, Locality, expand, is_redirected
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MAIL = MailObject(
@@ -16,11 +16,11 @@ MAIL = MailObject(
 MAILBOXES = {"bob@example.net", "carol@example.net"}
 
 
-def place(*entries: Alias | MailingList, **more: object) -> Place:
+def place(*entries: Alias | MailingList, **more: object) -> Locality:
     def is_local(mailbox: str) -> bool:
         return mailbox.lower().endswith("@example.net")
 
-    return Place(AddressBook(entries), is_local, lambda name: name.lower() in MAILBOXES, **more)  # type: ignore[arg-type]
+    return Locality(AddressBook(entries), is_local, lambda name: name.lower() in MAILBOXES, **more)  # type: ignore[arg-type]
 
 
 def sent_on(expansion: Expansion) -> list[tuple[str, tuple[str, ...]]]:
@@ -35,7 +35,6 @@ CASES = {
     "a loop": ({"x": ["y"], "y": ["x"]}, [], ["x -> y -> x"]),
     "a loop with a way out": ({"x": ["y", "bob"], "y": ["x"]}, ["bob"], ["x -> y -> x"]),
     "itself, no mailbox": ({"x": ["x"]}, [], ["x -> x"]),
-    "nobody": ({"x": []}, [], []),
     "two ways to one name": ({"x": ["y", "z"], "y": ["w"], "z": ["w"], "w": ["bob"]}, ["bob"], []),
 }
 
@@ -50,8 +49,16 @@ def test_an_alias_is_followed_to_its_end(case: str) -> None:
     found = expand(MAIL, "x@example.net", place(*book))
     expected = tuple(f"{one}@example.net" for one in mailboxes)
     assert sent_on(found) == ([("ann@example.com", expected)] if expected else [])
-    told = [problem.text.replace("@example.net", "") for problem in found.problems]
-    assert told == [f"5.4.6 Routing loop: {way}" for way in loops]
+    told = [str(problem.reply).replace("@example.net", "") for problem in found.problems]
+    assert told == [f"554 5.4.6 Routing loop: {way}" for way in loops]
+
+
+def test_a_name_with_no_members_is_told_to_the_sender() -> None:
+    """The server said 250: what nobody gets must not vanish (RFC 5321, 6.1)."""
+    found = expand(MAIL, "x@example.net", place(Alias("x@example.net", ())))
+    assert [str(problem.reply) for problem in found.problems] == [
+        "554 5.2.4 x@example.net has no members"
+    ]
 
 
 def test_an_alias_replaces_the_forward_path_and_nothing_else() -> None:
@@ -72,10 +79,10 @@ def test_an_alias_replaces_the_forward_path_and_nothing_else() -> None:
 
 def test_an_alias_with_its_own_name_means_the_mailbox_behind_it() -> None:
     here = place(Alias("bob@example.net", ("bob@example.net", "d@example.org")))
-    assert is_redirected(MAIL, "bob@example.net", here)
+    assert is_redirected(MAIL.content, "bob@example.net", here)
     (mail,) = expand(MAIL, "bob@example.net", here).mails
     assert mail.envelope.forward_paths == ("bob@example.net", "d@example.org")
-    assert not is_redirected(mail, "bob@example.net", here)
+    assert not is_redirected(mail.content, "bob@example.net", here)
 
 
 def test_mail_that_has_been_at_a_name_is_not_sent_round_again() -> None:
@@ -85,7 +92,7 @@ def test_mail_that_has_been_at_a_name_is_not_sent_round_again() -> None:
     again = expand(onward, "x@example.net", here)
     assert not again.mails
     (problem,) = again.problems
-    assert problem.text == "5.4.6 Routing loop: it has been at x@example.net before"
+    assert str(problem.reply) == "554 5.4.6 Routing loop: it has been at x@example.net before"
     assert problem.reverse_path == "ann@example.com"
 
 
@@ -195,8 +202,8 @@ def test_a_bounce_to_an_srs_path_goes_to_the_sender_from_the_null_reverse_path()
     here = place(unwrap=lambda forward_path: srs.reverse(forward_path, NOW))
     back = rewrite("ann@example.com")
     bounce = MailObject(Envelope("", (back,)), b"Subject: no\r\n\r\n")
-    assert is_redirected(bounce, back, here)
-    assert not is_redirected(bounce, back.replace("@example.net", "@example.org"), here)
+    assert is_redirected(bounce.content, back, here)
+    assert not is_redirected(bounce.content, back.replace("@example.net", "@example.org"), here)
     found = expand(bounce, back, here)
     assert sent_on(found) == [("", ("ann@example.com",))] and found.kind == "srs"
     assert found.mails[0].content == bounce.content

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from smtplab.sandbox.mailing_list import MailingList
+from smtplab.sandbox.redirects import Alias
+
 LAPTOP = "laptop.example.org"  # the learner's own machine
 SUBMISSION = "smtp.example.org"  # the MSA and MTA of the learner's provider
 EXCHANGE = "mx.example.net"  # the MX of the recipient's provider
@@ -45,14 +48,28 @@ ACCOUNTS = (
     Account("bob@example.net", "blue-print"),
 )
 
+# Names behind which are others (RFC 5321, 3.9): here, at the other provider, or at both.
+ALIASES = (
+    Alias("sales@example.net", ("bob@example.net",)),
+    Alias("forward@example.net", ("alice@example.org",)),
+)
+MAILING_LISTS = (
+    MailingList(
+        "tea-club@example.net",
+        "Tea club",
+        owner="bob@example.net",
+        members=("alice@example.org", "carol@example.org", "bob@example.net"),
+    ),
+)
+
 # RFC 2142 asks for these; RFC 5321, 4.5.1 for the first.
 ROLE_NAMES = ("postmaster", "abuse")
 
 LISTENERS = (
     Listener(SUBMISSION, 587, "starttls", True),
     Listener(SUBMISSION, 465, "implicit", True),
-    Listener(SUBMISSION, 25, "starttls", False),
     Listener(EXCHANGE, 25, "starttls", False),
+    Listener(SUBMISSION, 25, "starttls", False),  # the MX of example.org, too
     # To read what SMTP has delivered. RFC 8314, 3 and 7.3: 995 and 993 begin with TLS.
     Listener(POP_NET, 995, "implicit", True, "pop3"),
     Listener(POP_NET, 110, "starttls", True, "pop3"),

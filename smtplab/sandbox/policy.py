@@ -14,6 +14,8 @@ class Policy:
     max_recipients: int = 100  # RFC 5321, 4.5.3.1.8 asks for at least this many
     switched_off: set[str] = field(default_factory=set)  # EHLO keywords, in upper case
 
+    rewrites_reverse_path: bool = False  # SRS for what an alias sends to another host
+
     def offers(self, keyword: str) -> bool:
         """Whether a service extension is on.
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from smtplab.mail_object import Envelope, MailObject
+from smtplab.replies import Reply
 from smtplab.sandbox.header_section import Fields
 from smtplab.sandbox.mailing_list import MailingList
 
@@ -36,7 +37,7 @@ class Problem:
 
     name: str
     reverse_path: str
-    text: str  # what a reply line says, enhanced status code first
+    reply: Reply
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class AddressBook:
 
 
 @dataclass(frozen=True)
-class Place:
+class Locality:
     """What a host knows when it expands a name. `rewrite` is SRS, or leaves a path as it is."""
 
     book: AddressBook
@@ -97,28 +98,36 @@ class Place:
     unwrap: Callable[[str], str | None] = lambda forward_path: None  # SRS, the other way
 
 
-def is_redirected(mail: MailObject, name: str, place: Place) -> bool:
+def is_redirected(content: bytes, name: str, here: Locality) -> bool:
     """Whether mail for a name goes on to others instead of into a mailbox of that name.
 
     What has been at the name already ends in the mailbox behind it: that is no loop.
     """
-    if place.book.find(name) is None:
-        return place.is_local(name) and place.unwrap(name) is not None
-    return not (place.has_mailbox(name) and name.lower() in _been_at(mail.content))
+    if here.book.find(name) is None:
+        return here.is_local(name) and here.unwrap(name) is not None
+    return not (here.has_mailbox(name) and name.lower() in _been_at(content))
 
 
-def expand(mail: MailObject, name: str, place: Place) -> Expansion:
+def expand(mail: MailObject, name: str, here: Locality) -> Expansion:
     """Follow a name to its end: one mail object a reverse-path, one copy a mailbox in each.
 
     An alias that names itself means the mailbox behind it.
     """
-    bounced_to = place.unwrap(name) if place.book.find(name) is None else None
+    bounced_to = here.unwrap(name) if here.book.find(name) is None else None
     if bounced_to is not None:
         onward = replace(mail, envelope=replace(mail.envelope, forward_paths=(bounced_to,)))
         return Expansion(name, "srs", (onward,))
-    walk = _Walk(mail, place)
+    walk = _Walk(mail, here)
     walk.from_name(name)
-    return Expansion(name, place.book[name].kind, tuple(walk.mails(name)), tuple(walk.problems))
+    mails = tuple(walk.mails(name))
+    if not mails and not walk.problems:  # nothing that was accepted may vanish
+        nobody = _refusal(f"5.2.4 {name} has no members")  # RFC 3463, 3.3
+        walk.problems.append(Problem(name, mail.envelope.reverse_path, nobody))
+    return Expansion(name, here.book[name].kind, mails, tuple(walk.problems))
+
+
+def _refusal(text: str) -> Reply:
+    return Reply(554, (text.encode("utf-8", "surrogateescape"),))
 
 
 @dataclass(frozen=True)
@@ -133,8 +142,8 @@ class _Branch:
 class _Walk:
     """Depth first, each name once a branch, and never into one that is being expanded."""
 
-    def __init__(self, mail: MailObject, place: Place) -> None:
-        self._mail, self._place = mail, place
+    def __init__(self, mail: MailObject, here: Locality) -> None:
+        self._mail, self._here = mail, here
         self._been_at = _been_at(mail.content)
         self._found: dict[_Branch, dict[str, str]] = {}  # mailboxes by their lower case
         self.problems: list[Problem] = []
@@ -147,8 +156,8 @@ class _Walk:
         while to_visit:
             branch, name, above = to_visit.pop()
             key = name.lower()
-            entry = self._place.book.find(name)
-            if entry is None or (above[-1:] == (key,) and self._place.has_mailbox(name)):
+            entry = self._here.book.find(name)
+            if entry is None or (above[-1:] == (key,) and self._here.has_mailbox(name)):
                 self._found_mailbox(branch, name)
             elif key in above or key in self._been_at:
                 self._loops(branch, name, above)
@@ -170,15 +179,15 @@ class _Walk:
         return _Branch(entry.bounces, content, True), entry.members
 
     def _found_mailbox(self, branch: _Branch, name: str) -> None:
-        if not (branch.by_list or self._place.is_local(name)):
-            rewritten = self._place.rewrite(branch.reverse_path)
+        if not (branch.by_list or self._here.is_local(name)):
+            rewritten = self._here.rewrite(branch.reverse_path)
             branch = replace(branch, reverse_path=rewritten)
         self._found.setdefault(branch, {}).setdefault(name.lower(), name)
 
     def _loops(self, branch: _Branch, name: str, above: tuple[str, ...]) -> None:
         way = " -> ".join((*above, name.lower())) if above else f"it has been at {name} before"
         text = f"5.4.6 Routing loop: {way}"  # RFC 5321, 6.3; RFC 3463, 3.5
-        self.problems.append(Problem(name, branch.reverse_path, text))
+        self.problems.append(Problem(name, branch.reverse_path, _refusal(text)))
 
     def mails(self, name: str) -> Iterator[MailObject]:
         """What was found, in envelopes that every host takes."""

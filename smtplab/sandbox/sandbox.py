@@ -30,6 +30,7 @@ from smtplab.sandbox.mailboxes import Mailbox, StoredMail
 from smtplab.sandbox.mta import MTA
 from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import QueueItem
+from smtplab.sandbox.redirects import AddressBook
 from smtplab.sandbox.world import World
 from smtplab.transcript import Transcript
 from smtplab.transport import Stream
@@ -81,7 +82,7 @@ class Sandbox:
             from smtplab.sandbox.over_tcp import OverTCP
 
             carrier = OverTCP(world, self._ports, self._outside)
-        mta = MTA(world, carrier, world.hosts[SUBMISSION])
+        mta = MTA(world, carrier)
         world.clock.next_due = world.queue.next_due
         world.clock.run_due = lambda: carrier.run_queue(mta.run_due)
         world.queue.on_put = lambda: carrier.queue_has_mail(mta.run_due)
@@ -189,6 +190,11 @@ class Sandbox:
     def inbox(self, name: str) -> tuple[StoredMail, ...]:
         """What lies in the Inbox of a mailbox, oldest first, after settling."""
         return self.mailbox(name).folder("Inbox")
+
+    @property
+    def address_book(self) -> AddressBook:
+        """The aliases and mailing lists of all hosts; add your own, or change a list's switches."""
+        return self._world.book
 
     def policy(self, host: str) -> Policy:
         """What a host offers and asks, to be changed; `KeyError` lists the hosts there are."""

@@ -113,7 +113,7 @@ class MailTransaction(Engine):
         if len(self.paths) >= limit:
             return f"452 4.5.3 Too many recipients; {limit} fit into one mail transaction"
         if self.host.is_local(path.domain):
-            if self.host.mailbox_of(path) is None:
+            if not self.host.takes(path):
                 return f"550 5.1.1 No mailbox {path.mailbox} here"
         elif not self.identity:
             return f"550 5.7.1 Relaying denied: {path.domain} is not a domain of this server"
@@ -147,7 +147,9 @@ class MailTransaction(Engine):
         assert self.reverse_path is not None
         forward_paths = tuple(dict.fromkeys(path.mailbox for path in self.paths))
         mail = MailObject(Envelope(self.reverse_path.mailbox, forward_paths), content)
-        arrival = Arrival(self.ehlo_name, self.session.peer[0], self._protocol_name())
+        arrival = Arrival(
+            self.ehlo_name, self.session.peer[0], self._protocol_name(), self.recorder.connection
+        )
         if self.listener.auth:
             return f"250 2.0.0 Queued as {self.host.submit(mail, arrival)}"
         return f"250 2.0.0 Accepted as {self.host.store(mail, self.paths, arrival)}"

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from base64 import b64encode
 from collections import Counter
+from dataclasses import replace
 from email.utils import format_datetime
 from pathlib import Path
 from threading import RLock
@@ -18,9 +19,11 @@ from smtplab.sandbox.hosts import MailHost
 from smtplab.sandbox.little_internet import (
     ACCOUNTS,
     ADDRESSES,
+    ALIASES,
     DOMAINS,
     LAPTOP,
     LISTENERS,
+    MAILING_LISTS,
     ROLE_NAMES,
     ZONES,
     Listener,
@@ -30,8 +33,10 @@ from smtplab.sandbox.queue import Queue
 from smtplab.sandbox.reading.imap import IMAPServer
 from smtplab.sandbox.reading.line_server import LineServer
 from smtplab.sandbox.reading.pop3 import POP3Server
+from smtplab.sandbox.redirects import AddressBook
 from smtplab.sandbox.server import Server
 from smtplab.sandbox.tap import Tap
+from smtplab.sandbox.trail import Place, Trail
 from smtplab.transcript import Kind, Transcript
 from smtplab.transport import StreamFacts
 from smtplab.transport.private_loop import server_side_tls
@@ -50,6 +55,8 @@ class World:
         self.clock = WorldClock()
         self.transcript = Transcript(self.clock.now)
         self._deliveries = self.transcript.recorder("", "server")
+        self.trail = Trail(self._deliveries)
+        self.book = AddressBook(replace(one) for one in (*ALIASES, *MAILING_LISTS))
         self.zones = Zones(ZONES)
         self.listeners = list(LISTENERS)
         self.accounts = list(ACCOUNTS)
@@ -116,6 +123,9 @@ class World:
             stamp=self.stamp,
             queue=self.queue,
             delivered=self._delivered,
+            trail=self.trail,
+            book=self.book,
+            now=self.clock.now,
         )
 
     def stamp(self) -> str:
@@ -173,8 +183,10 @@ class World:
         assert self.authority is not None, "no listener offers TLS without an authority"
         return self.authority.client_context()
 
-    def _delivered(self, mailbox: str, folder: str, mail: StoredMail) -> None:
+    def _delivered(self, place: Place, mailbox: str, folder: str, mail: StoredMail) -> None:
         detail = {
+            "host": place.host,
+            "id": place.id,
             "mailbox": mailbox,
             "folder": folder,
             "reverse_path": mail.envelope.reverse_path,

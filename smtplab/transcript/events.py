@@ -32,6 +32,12 @@ class Kind(StrEnum):
     CLOSE = "close"
     DROPPED = "dropped"
     DELIVERED = "delivered"
+    # The way of a mail object from host to host, told by the hosts themselves.
+    ACCEPTED = "accepted"
+    QUEUED = "queued"
+    ATTEMPT = "attempt"
+    LOOKED_UP = "looked-up"
+    OUTCOME = "outcome"
 
     __hash__ = str.__hash__  # Enum's own is slow, and recording looks kinds up
 
