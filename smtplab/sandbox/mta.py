@@ -17,7 +17,7 @@ from smtplab.sandbox.dns import Exchange
 from smtplab.sandbox.dsn import failure_report
 from smtplab.sandbox.hosts import MailHost
 from smtplab.sandbox.queue import QueueItem
-from smtplab.sandbox.trail import Place, Trail
+from smtplab.sandbox.trail import Origin, Place, Trail
 from smtplab.sandbox.verdict.lookups import NoSuchName
 from smtplab.sandbox.world import World
 from smtplab.transport import Network
@@ -147,7 +147,8 @@ class MTA:
             outcomes.append(Outcome(forward_path, reply, "expanded"))
         for mail in expansion.mails:
             new_id = self._world.queue.next_id(item.host, item.id)
-            self._put(item, new_id, (mail, expansion.kind))
+            origin = Origin(item.id, expansion.kind, forward_path)
+            self._put(Place(item.host, new_id), mail, origin)
         for problem in expansion.problems:
             if problem.reverse_path == item.mail.envelope.reverse_path:
                 outcomes.append(Outcome(problem.name, problem.reply))
@@ -214,10 +215,9 @@ class MTA:
             return
         new_id = self._world.queue.next_id(item.host, item.id)
         report = failure_report(item.host, mail, failed, (new_id, self._world.stamp()))
-        self._put(item, new_id, (report, "report"))
+        self._put(Place(item.host, new_id), report, Origin(item.id, "report"))
 
-    def _put(self, item: QueueItem, new_id: str, made: tuple[MailObject, str]) -> None:
-        """A mail object that this host makes of another one waits in its queue, too."""
-        mail, why = made
-        self._trail.queued(Place(item.host, new_id), mail, why, item.id)
-        self._world.queue.put(item.host, new_id, mail)
+    def _put(self, place: Place, mail: MailObject, origin: Origin) -> None:
+        """A mail object that a host makes of another one waits in its queue, too."""
+        self._trail.queued(place, mail, origin)
+        self._world.queue.put(place.host, place.id, mail)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from smtplab.client import Client, Settings
 from smtplab.sandbox.clock import WorldClock
 from smtplab.sandbox.dns import Query, Zones
+from smtplab.sandbox.header_section import Fields
 from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.in_memory import InMemory
 from smtplab.sandbox.little_internet import (
@@ -31,11 +32,13 @@ from smtplab.sandbox.mta import MTA
 from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.queue import QueueItem
 from smtplab.sandbox.redirects import AddressBook
+from smtplab.sandbox.trace import trace_id
 from smtplab.sandbox.world import World
 from smtplab.transcript import Transcript
 from smtplab.transport import Stream
 
 if TYPE_CHECKING:
+    from smtplab.sandbox.journey import Journey, Journeys
     from smtplab.sandbox.over_tcp import OverTCP
     from smtplab.sandbox.reading.with_stdlib import SandboxIMAP, SandboxPOP3
     from smtplab.sandbox.with_smtplib import SandboxSMTP
@@ -228,6 +231,23 @@ class Sandbox:
         """What waits for another attempt, after settling."""
         self.settle()
         return self._world.queue.items
+
+    @property
+    def journeys(self) -> Journeys:
+        """The way of every mail object, oldest first, as far as the transcript is kept."""
+        from smtplab.sandbox.journey import journeys
+
+        self.settle()
+        return journeys(self._world.transcript.events)
+
+    def journey(self, of: str | StoredMail) -> Journey:
+        """The way of one mail object: by queue id, by Message-ID, or of what lies in a folder.
+
+        `KeyError` lists the journeys there are.
+        """
+        if isinstance(of, StoredMail):  # a report that stayed on its host has no Received
+            of = trace_id(of.content) or Fields(of.content).get("Message-ID")
+        return self.journeys.find(of)
 
     @property
     def look_ups(self) -> tuple[Query, ...]:

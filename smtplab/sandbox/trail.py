@@ -7,7 +7,7 @@ Nothing else joins a mail object at one host to that at the next: queue ids are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from smtplab.mail_object import MailObject
 from smtplab.replies import Reply
@@ -30,6 +30,15 @@ class Place:
         return f"{self.id} at {self.host}"
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What a host made a mail object of."""
+
+    parent: str  # the id of the other one
+    why: str  # "alias", "list", "srs" or "report"
+    name: str = ""  # the alias, the list or the SRS path
+
+
 class Trail:
     """Writes the events; every one names the place that it is about."""
 
@@ -40,9 +49,9 @@ class Trail:
         """A client got 250 after the end of mail data, on connection `via`."""
         self._record(Kind.ACCEPTED, place, {"via": via} | _about(mail))
 
-    def queued(self, place: Place, mail: MailObject, why: str, parent: str) -> None:
-        """The host itself made a mail object of another: by "alias", "list", "srs", "report"."""
-        self._record(Kind.QUEUED, place, {"why": why, "parent": parent} | _about(mail))
+    def queued(self, place: Place, mail: MailObject, origin: Origin) -> None:
+        """The host itself made a mail object of another."""
+        self._record(Kind.QUEUED, place, asdict(origin) | _about(mail))
 
     def attempt(self, place: Place, number: int) -> None:
         self._record(Kind.ATTEMPT, place, {"number": number})
