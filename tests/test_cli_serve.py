@@ -152,19 +152,20 @@ def test_the_first_json_line_names_ca_file_listeners_and_accounts(used: JSONServ
     assert hello["schema"] == 1
     keys = ("name", "host", "port", "address", "tls", "auth")
     listeners = [tuple(one[key] for key in keys) for one in hello["listeners"]]
-    assert listeners[:3] == [
+    assert listeners[:4] == [
         ("smtp.example.org", "smtp.example.org", 587, "127.0.0.1", "starttls", True),
         ("smtp.example.org", "smtp.example.org", 465, "127.0.0.1", "implicit", True),
         ("mx.example.net", "mx.example.net", 25, "127.0.0.1", "starttls", False),
+        ("smtp.example.org", "smtp.example.org", 25, "127.0.0.1", "starttls", False),
     ]
-    to_read = {(one["service"], one["port"], one["tls"]) for one in hello["listeners"][3:]}
+    to_read = {(one["service"], one["port"], one["tls"]) for one in hello["listeners"][4:]}
     assert to_read == {
         ("pop3", 110, "starttls"),
         ("pop3", 995, "implicit"),
         ("imap", 143, "starttls"),
         ("imap", 993, "implicit"),
     }
-    assert len({one["bound_port"] for one in hello["listeners"]}) == len(listeners) == 11
+    assert len({one["bound_port"] for one in hello["listeners"]}) == len(listeners) == 12
     alice = {"mailbox": "alice@example.org", "username": "alice@example.org", "password": PASSWORD}
     assert alice in hello["accounts"]
 
@@ -352,6 +353,7 @@ def test_a_listener_is_bound_to_the_port_of_choice(name: str) -> None:
 
 LISTENERS = (
     "the listeners are smtp.example.org:587, smtp.example.org:465, mx.example.net:25, "
+    "smtp.example.org:25, "
     "pop.example.net:995, pop.example.net:110, imap.example.net:993, imap.example.net:143, "
     "pop.example.org:995, pop.example.org:110, imap.example.org:993, imap.example.org:143"
 )
@@ -367,9 +369,10 @@ LISTENERS = (
         (["--listen", "mx.example.net:587=0"], f"fits no listener; {LISTENERS}"),
         (["--listen", "26=0"], f"fits no listener; {LISTENERS}"),
         (["--listen", "995=0"], f"fits more than one listener; {LISTENERS}"),
-        (["--listen", "25=65536"], "the port to bind is a number from 0 to 65535"),
-        (["--listen", "25=0", "--listen", "25=0"], "names mx.example.net:25 twice; once is enough"),
-        (["--listen", "25=9", "--listen", "587=9"],
+        (["--listen", "465=65536"], "the port to bind is a number from 0 to 65535"),
+        (["--listen", "465=0", "--listen", "465=0"],
+         "names smtp.example.org:465 twice; once is enough"),
+        (["--listen", "465=9", "--listen", "587=9"],
          "gives port 9 to two listeners; each needs its own"),
         (["--as", "nobody.example"],
          "the hosts are laptop.example.org, smtp.example.org, mx.example.net, pop.example.org, "
