@@ -122,6 +122,11 @@ def test_an_alias_reaches_the_mailbox_and_bounces_reach_the_author(sandbox: Sand
     assert [hop.why for hop in sandbox.journey("q1").hops] == ["", "", "alias", "report", ""]
 
 
+def test_an_alias_that_is_named_twice_is_expanded_once(sandbox: Sandbox) -> None:
+    submit(sandbox, TEA, "sales@example.net", "Sales@EXAMPLE.net", BOB)
+    assert len(sandbox.inbox(BOB)) == 2, "one as Bob, one by the alias"
+
+
 def test_a_loop_of_aliases_is_told_to_the_author(sandbox: Sandbox) -> None:
     sandbox.address_book.add(Alias("a@example.net", ("b@example.net", BOB)))
     sandbox.address_book.add(Alias("b@example.net", ("a@example.net",)))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smtplab import Envelope, MailObject
+from smtplab import Envelope, LocalProtocolError, MailObject
 from smtplab.sandbox import srs
 from smtplab.sandbox.mailing_list import MailingList
 from smtplab.sandbox.redirects import AddressBook, Alias, Expansion, Locality, expand, is_redirected
@@ -117,6 +117,11 @@ def test_no_envelope_has_more_forward_paths_than_every_host_takes() -> None:
     many = tuple(f"m{n}@example.org" for n in range(250))
     found = expand(MAIL, "x@example.net", place(Alias("x@example.net", many)))
     assert [len(mail.envelope.forward_paths) for mail in found.mails] == [100, 100, 50]
+
+
+def test_a_member_that_is_no_mailbox_is_told_when_it_is_added() -> None:
+    with pytest.raises(LocalProtocolError, match="bob"):
+        AddressBook([Alias("x@example.net", ("bob",))])
 
 
 def test_a_name_that_is_missing_is_told_with_those_there_are() -> None:

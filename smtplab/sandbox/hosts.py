@@ -108,11 +108,12 @@ class MailHost:
         mail_id = f"m{self._stored}"
         trace = received(self.name, arrival, mail_id, self.stamp())
         self.trail.accepted(Place(self.name, mail_id), mail, arrival.connection)
-        going_on = [p.mailbox for p in paths if self.goes_on(p.mailbox, mail.content)]
+        going_on = [path for path in paths if self.goes_on(path.mailbox, mail.content)]
         if going_on:
             traced = MailObject(mail.envelope, trace + mail.content)
-            self.queue.put(self.name, mail_id, traced, going_on)
-        staying = [path for path in paths if path.mailbox not in going_on]
+            names = {path.mailbox.lower(): path.mailbox for path in going_on}
+            self.queue.put(self.name, mail_id, traced, list(names.values()))
+        staying = [path for path in paths if path not in going_on]
         by_mailbox = {id(self.mailbox_of(path)): path for path in staying}
         self._lay_down(list(by_mailbox.values()), mail, (mail_id, trace))  # one copy each
         return mail_id

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from smtplab.grammar import parse_path
 from smtplab.mail_object import Envelope, MailObject
 from smtplab.replies import Reply
 from smtplab.sandbox.header_section import Fields
@@ -62,7 +63,10 @@ class AddressBook:
         """Add an alias or a list; one of the same name is replaced.
 
         A list brings its two addresses with it, for bounces and for requests to its owner.
+        Raises `LocalProtocolError` for a member that is no mailbox.
         """
+        for name in (entry.name, *entry.members):
+            parse_path(f"<{name}>")
         self._entries[entry.name.lower()] = entry
         if isinstance(entry, MailingList):
             for name in (entry.bounces, entry.request):
