@@ -11,6 +11,7 @@ from smtplab.sandbox.dns import Zones
 from smtplab.sandbox.faults import FaultDial
 from smtplab.sandbox.mta.policy_host import PolicyHosts
 from smtplab.sandbox.policy import Policy
+from smtplab.sandbox.redirects import AddressBook
 from smtplab.sandbox.signing import signed
 from smtplab.sandbox.tokens import LIFETIME, SCOPE
 from smtplab.transport import Stream
@@ -29,6 +30,11 @@ class Controls:
     transport: str
     _world: World
     _carrier: InMemory | OverTCP
+
+    @property
+    def address_book(self) -> AddressBook:
+        """The aliases and mailing lists of all hosts; add your own, or change a list's switches."""
+        return self._world.book
 
     def policy(self, host: str) -> Policy:
         """What a host offers and asks, to be changed; `KeyError` lists the hosts there are."""

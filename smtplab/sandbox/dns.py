@@ -49,6 +49,7 @@ class Zones:
 
     def __init__(self, zone_texts: Mapping[str, str]) -> None:
         self.log: deque[Query] = deque(maxlen=MOST_QUERIES)
+        self.asked = 0  # how often ever, also what fell out of the log
         self._texts = {dns.name.from_text(domain): text for domain, text in zone_texts.items()}
         self._zones: dict[dns.name.Name, dns.zone.Zone] = {}
         self._failing: set[dns.name.Name] = set()
@@ -65,6 +66,7 @@ class Zones:
         """
         query = self._query(name, type_)
         self.log.append(query)
+        self.asked += 1
         if query.failure == "no such name":
             raise NoSuchName(name)
         if query.failure:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from smtplab.sandbox.clock import WorldClock
 from smtplab.sandbox.dns import Query
+from smtplab.sandbox.header_section import Fields
 from smtplab.sandbox.little_internet import Account, Listener
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
 from smtplab.sandbox.queue import QueueItem
+from smtplab.sandbox.trace import trace_id
 from smtplab.transcript import Transcript
 
 if TYPE_CHECKING:
     from smtplab.sandbox.in_memory import InMemory
+    from smtplab.sandbox.journey import Journey, Journeys
     from smtplab.sandbox.over_tcp import OverTCP
     from smtplab.sandbox.reception.delivery_verdict import DeliveryVerdict
     from smtplab.sandbox.world import World
@@ -68,6 +71,23 @@ class Findings:
         """What waits for another attempt in any queue, after settling."""
         self.settle()
         return self._world.queue.items
+
+    @property
+    def journeys(self) -> Journeys:
+        """The way of every mail object, oldest first, as far as the transcript is kept."""
+        from smtplab.sandbox.journey import journeys
+
+        self.settle()
+        return journeys(self._world.transcript.events)
+
+    def journey(self, of: str | StoredMail) -> Journey:
+        """The way of one mail object: by queue id, by Message-ID, or of what lies in a folder.
+
+        `KeyError` lists the journeys there are.
+        """
+        if isinstance(of, StoredMail):  # a report that stayed on its host has no Received
+            of = trace_id(of.content) or Fields(of.content).get("Message-ID")
+        return self.journeys.find(of)
 
     @property
     def look_ups(self) -> tuple[Query, ...]:

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from smtplab.grammar import Path
+from smtplab.grammar import Path, parse_path
 from smtplab.mail_object import Envelope, MailObject
 from smtplab.replies import Reply
+from smtplab.sandbox import srs
 from smtplab.sandbox.auth import Directory
 from smtplab.sandbox.faults import magic
 from smtplab.sandbox.little_internet import ROLE_NAMES, Account
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
+from smtplab.sandbox.mta.dsn import Report
 from smtplab.sandbox.mta.notify import Notifier
 from smtplab.sandbox.mta.outcome import Outcome
 from smtplab.sandbox.policy import Policy
@@ -21,9 +23,11 @@ from smtplab.sandbox.reception.delivery_verdict import DeliveryVerdict
 from smtplab.sandbox.reception.desk import Reception
 from smtplab.sandbox.reception.forged_results import without_forged
 from smtplab.sandbox.reception.recipients import full
+from smtplab.sandbox.redirects import AddressBook, Expansion, Locality, expand, is_redirected
 from smtplab.sandbox.signing import signature
 from smtplab.sandbox.store.memory import Numbers
 from smtplab.sandbox.trace import MOST_HOPS, forwarded, hops, received, return_path
+from smtplab.sandbox.trail import Origin, Place, Trail
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Arrival:
     ehlo_name: str
     source: str  # the address that the client came from
     protocol: str  # SMTP, ESMTP, ESMTPS, ESMTPA or ESMTPSA (RFC 3848)
+    connection: str = ""  # as the transcript names it
 
 
 @dataclass
@@ -47,8 +52,10 @@ class MailHost:
     now: Callable[[], datetime]  # the world's time
     stamp: Callable[[], str]  # the same as a header field writes it
     queue: Queue
-    delivered: Callable[[str, str, StoredMail], None]
+    delivered: Callable[[Place, str, str, StoredMail], None]
     reception: Reception
+    trail: Trail
+    book: AddressBook
     policy: Policy = field(default_factory=Policy)
     taken: Callable[[MailObject, Arrival], None] = lambda mail, arrival: None  # who watches
     errors: list[Exception] = field(default_factory=list)
@@ -71,9 +78,39 @@ class MailHost:
             return self.mailboxes[f"postmaster@{domain}"]
         return self.mailboxes.get(f"{local_part}@{domain}")
 
+    def takes(self, path: Path) -> bool:
+        """Whether mail for `path`, at a domain of this host, has a mailbox or goes on from here."""
+        return self.mailbox_of(path) is not None or self.goes_on(path.mailbox)
+
     def members(self, name: str) -> tuple[str, ...]:
-        """Who is on a mailing list of this host, for EXPN; () if there is no such list."""
-        return ()
+        """Who gets what is sent to an alias or a list here: what EXPN may tell; () for none."""
+        return self.book.members(name) if self.is_local(name.rpartition("@")[2]) else ()
+
+    def goes_on(self, name: str, content: bytes = b"") -> bool:
+        """Whether mail for a name of ours goes on to others (RFC 5321, 3.9)."""
+        return is_redirected(content, name, self._locality())
+
+    def expand(self, mail: MailObject, name: str) -> Expansion:
+        return expand(mail, name, self._locality())
+
+    def _locality(self) -> Locality:
+        def is_local(name: str) -> bool:
+            return self.is_local(name.rpartition("@")[2])
+
+        def has_mailbox(name: str) -> bool:
+            return is_local(name) and self.mailbox_of(parse_path(f"<{name}>")[0]) is not None
+
+        def rewrite(reverse_path: str) -> str:
+            if is_local(reverse_path) or not self.policy.rewrites_reverse_path:
+                return reverse_path
+            return srs.rewrite(reverse_path, self.domains[0], self.now())
+
+        def unwrap(forward_path: str) -> str | None:
+            return srs.reverse(forward_path, self.now()) if is_local(forward_path) else None
+
+        return Locality(self.book, is_local, has_mailbox, rewrite, unwrap)
+
+    # What comes in.
 
     def submit(self, mail: MailObject, arrival: Arrival) -> str:
         """Take a mail object from a user; it waits in the queue. Returns its queue id."""
@@ -82,6 +119,7 @@ class MailHost:
         if self.policy.reception.signing and self.domains:
             signed = signature(mail.content, self.domains[0], self.reception.now())
         queue_id = self.queue.next_id(self.name)
+        self.trail.accepted(Place(self.name, queue_id), mail, arrival.connection)
         trace = received(self.name, arrival, queue_id, self.stamp())
         traced = MailObject(mail.envelope, b"".join((trace, signed, mail.content)))
         return self.queue.put(self.name, queue_id, traced)
@@ -89,25 +127,31 @@ class MailHost:
     def store(
         self, mail: MailObject, paths: list[Path], arrival: Arrival, verdict: DeliveryVerdict
     ) -> str:
-        """Final delivery of a mail object that came in and was judged; returns its id."""
+        """Final delivery of a mail object that came in and was judged; returns its id.
+
+        What goes on from here waits in the queue under the same id.
+        """
         mail_id = f"m{self.numbers.next(self.name)}"
+        self.trail.accepted(Place(self.name, mail_id), mail, arrival.connection)
         if self.policy.reception.remove_forged_results:
             mail = MailObject(mail.envelope, without_forged(mail.content, self.name)[0])
-        trace = received(self.name, arrival, mail_id, self.stamp())
-        front = return_path(mail.envelope.reverse_path) + _results(verdict) + trace
+        front = _results(verdict) + received(self.name, arrival, mail_id, self.stamp())
+        going_on = [path for path in paths if self.goes_on(path.mailbox, mail.content)]
+        if going_on:
+            names = {path.mailbox.lower(): path.mailbox for path in going_on}
+            traced = MailObject(mail.envelope, front + mail.content)
+            self.queue.put(self.name, mail_id, traced, list(names.values()))
+        staying = [path for path in paths if path not in going_on]
+        front = return_path(mail.envelope.reverse_path) + front
         stored = StoredMail(mail.envelope, mail.content, front, verdict=verdict)
-        by_mailbox = {id(self.mailbox_of(path)): path for path in paths}
+        by_mailbox = {id(self.mailbox_of(path)): path for path in staying}
         for path in by_mailbox.values():  # one copy each
             if (refusal := self.refusal_of(path, len(mail.content))) is None:
-                self._lay_down(stored, path)
+                self._lay_down(stored, path, mail_id)
             else:  # others had room, so the content was taken: the sender hears of this one
-                self._tell_sender(stored, path, refusal)
-        report = Notifier(self.name, mail, self.now(), self.now).delivered_here(
-            path.mailbox for path in paths
-        )
-        if report is not None:  # RFC 3461, 5.2.3: the sender wants to hear of success
-            report_id = self.queue.next_id(self.name, mail_id)
-            self.queue.put(self.name, report_id, report.mail_object(report_id))
+                self._tell_sender(stored, path, refusal, mail_id)
+        report = self._notifier(mail).delivered_here(path.mailbox for path in staying)
+        self._send(report, mail_id)  # RFC 3461, 5.2.3: the sender may want to hear of success
         return mail_id
 
     def refusal_of(self, path: Path, octets: int) -> Reply | None:
@@ -120,12 +164,12 @@ class MailHost:
         code, _, text = full(self.reception, mailbox.name).partition(" ")
         return Reply(int(code), (text.encode(),))
 
-    def deliver(self, mail: MailObject, path: Path) -> None:
+    def deliver(self, mail: MailObject, path: Path, mail_id: str) -> None:
         """Lay a mail object into the Inbox, with its Return-Path (RFC 5321, 4.4)."""
         front = return_path(mail.envelope.reverse_path)
-        self._lay_down(StoredMail(mail.envelope, mail.content, front), path)
+        self._lay_down(StoredMail(mail.envelope, mail.content, front), path, mail_id)
 
-    def _lay_down(self, stored: StoredMail, path: Path) -> None:
+    def _lay_down(self, stored: StoredMail, path: Path, mail_id: str) -> None:
         """All mailboxes share the octets: a content may be large, and they be many.
 
         Mail for somebody who has moved goes on instead, with the same reverse-path (3.9.1).
@@ -134,33 +178,43 @@ class MailHost:
         if mailbox is None:
             raise KeyError(path.mailbox)
         if mailbox.terms.forwards:
-            self._forward(stored, path, mailbox.terms.moved_to)
+            self._forward(stored, path, mailbox.terms.moved_to, mail_id)
             return
         folder = stored.verdict.outcome if stored.verdict is not None else "Inbox"
         mailbox.store(folder, stored)
-        self.delivered(mailbox.name, folder, stored)
+        self.delivered(Place(self.name, mail_id), mailbox.name, folder, stored)
 
-    def _forward(self, stored: StoredMail, path: Path, new_path: str) -> None:
+    # What a host makes of a mail object waits in its queue, too.
+
+    def _forward(self, stored: StoredMail, path: Path, new_path: str, mail_id: str) -> None:
         content = _without_return_path(stored)
         if hops(content) >= MOST_HOPS:
-            self._tell_sender(stored, path, Reply(554, (b"5.4.6 The mail goes round in circles",)))
+            circles = Reply(554, (b"5.4.6 The mail goes round in circles",))
+            self._tell_sender(stored, path, circles, mail_id)
             return
         envelope = Envelope(stored.envelope.reverse_path, (new_path,))
-        queue_id = self.queue.next_id(self.name)
-        trace = forwarded(self.name, queue_id, self.stamp())
-        self.queue.put(self.name, queue_id, MailObject(envelope, trace + content))
+        place = Place(self.name, self.queue.next_id(self.name, mail_id))
+        mail = MailObject(envelope, forwarded(self.name, place.id, self.stamp()) + content)
+        self.trail.queued(place, mail, Origin(mail_id, "alias", path.mailbox))
+        self.queue.put(self.name, place.id, mail)
 
-    def _tell_sender(self, stored: StoredMail, path: Path, reply: Reply) -> None:
+    def _tell_sender(self, stored: StoredMail, path: Path, reply: Reply, mail_id: str) -> None:
         """A DSN about one recipient of several; there is none about a DSN (RFC 5321, 6.1)."""
         if not stored.envelope.reverse_path:
-            self._lay_down(stored, Path("postmaster", self.domains[0]))
+            self._lay_down(stored, Path("postmaster", self.domains[0]), mail_id)
             return
         mail = MailObject(stored.envelope, _without_return_path(stored))
-        notifier = Notifier(self.name, mail, self.now(), self.now)
-        report = notifier.failed([Outcome(path.mailbox, reply)])
+        self._send(self._notifier(mail).failed([Outcome(path.mailbox, reply)]), mail_id)
+
+    def _notifier(self, mail: MailObject) -> Notifier:
+        return Notifier(self.name, mail, self.now(), self.now)
+
+    def _send(self, report: Report | None, mail_id: str) -> None:
         if report is not None:
-            report_id = self.queue.next_id(self.name)
-            self.queue.put(self.name, report_id, report.mail_object(report_id))
+            place = Place(self.name, self.queue.next_id(self.name, mail_id))
+            mail = report.mail_object(place.id)
+            self.trail.queued(place, mail, Origin(mail_id, "report"))
+            self.queue.put(self.name, place.id, mail)
 
     def report(self, error: Exception) -> None:
         """Keep an error of ours; the client was told 451, `sandbox.errors` has the rest."""

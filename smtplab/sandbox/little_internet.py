@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from smtplab.sandbox import neighbours
 from smtplab.sandbox.faults.magic import DOMAIN as MAGIC_DOMAIN
 from smtplab.sandbox.mailboxes import Terms
+from smtplab.sandbox.mailing_list import MailingList
+from smtplab.sandbox.redirects import Alias
 
 LAPTOP = "laptop.example.org"  # the learner's own machine
 SUBMISSION = "smtp.example.org"  # the MSA and MTA of the learner's provider
@@ -65,6 +67,19 @@ TERMS = {
     "full@example.org": Terms(quota=0),
     "forwarded@example.org": Terms(moved_to="bob@example.net", forwards=True),
 }
+# Names behind which are others (RFC 5321, 3.9): here, at the other provider, or at both.
+ALIASES = (
+    Alias("sales@example.net", ("bob@example.net",)),
+    Alias("forward@example.net", ("alice@example.org",)),
+)
+MAILING_LISTS = (
+    MailingList(
+        "tea-club@example.net",
+        "Tea club",
+        owner="bob@example.net",
+        members=("alice@example.org", "carol@example.org", "bob@example.net"),
+    ),
+)
 
 # RFC 2142 asks for these; RFC 5321, 4.5.1 for the first.
 ROLE_NAMES = ("postmaster", "abuse")

@@ -12,6 +12,7 @@ from itertools import count
 from smtplab.mail_object import MailObject
 from smtplab.sandbox.mta import timing
 from smtplab.sandbox.store.memory import MemoryStore
+from smtplab.sandbox.trail import Place
 
 # RFC 5321, 4.5.4.1: at least 30 minutes between tries, giving up after 4 to 5 days.
 RETRY_AFTER = (timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2), timedelta(hours=4))
@@ -46,6 +47,10 @@ class QueueItem:
     def gives_up_at(self) -> datetime:
         """The end of all attempts; the time that the sender held it back does not count."""
         return timing.release(self.mail.envelope.parameters, self.since) + GIVE_UP_AFTER
+
+    @property
+    def place(self) -> Place:
+        return Place(self.host, self.id)
 
     def __repr__(self) -> str:
         return f"<QueueItem {self.id} for {', '.join(self.waiting)}, attempts: {self.attempts}>"

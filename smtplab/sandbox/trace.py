@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,3 +44,12 @@ def return_path(reverse_path: str) -> bytes:
     b'Return-Path: <>\\r\\n'
     """
     return f"Return-Path: <{reverse_path}>\r\n".encode("utf-8", "surrogateescape")
+
+
+_RECEIVED = re.compile(rb"Received: from [^\r\n]*\r\n\tby (\S+) with \S+ id (\S+);")
+
+
+def trace_id(content: bytes) -> str:
+    """ "ID at HOST" of the server that stored a content, as its topmost Received says; or ""."""
+    match = _RECEIVED.search(content.partition(b"\r\n\r\n")[0])
+    return b" at ".join(match.group(2, 1)).decode("utf-8", "replace") if match else ""

@@ -192,9 +192,11 @@ class MailTransaction(Interference):
         if refusal := self._refusal_by_limits(path):
             return refusal
         if self.host.is_local(path.domain):
-            mailbox = self.host.mailbox_of(path)
-            if mailbox is None:
+            if not self.host.takes(path):
                 return f"550 5.1.1 No mailbox {path.mailbox} here"
+            mailbox = self.host.mailbox_of(path)
+            if mailbox is None:  # an alias or a list: it goes on from here
+                return "250 2.1.5 Recipient accepted"
             return self.host.reception.at_recipient(self.visit(), mailbox, path.mailbox)
         if not self.identity and not self.host.policy.open_relay:
             return f"550 5.7.1 Relaying denied: {path.domain} is not a domain of this server"
@@ -266,7 +268,9 @@ class MailTransaction(Interference):
             self.reverse_path.mailbox, forward_paths, self.parameters, per_recipient
         )
         mail = MailObject(envelope, content)
-        arrival = Arrival(self.ehlo_name, self.session.peer[0], self._protocol_name())
+        arrival = Arrival(
+            self.ehlo_name, self.session.peer[0], self._protocol_name(), self.recorder.connection
+        )
         if self.listener.auth or self.host.policy.open_relay:
             return f"250 2.0.0 Queued as {self.host.submit(mail, arrival)}"
         found = (self.host.mailbox_of(path) for path in self.paths)

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from base64 import b64encode
 from collections import Counter, deque
+from dataclasses import replace
 from email.utils import format_datetime
 from functools import partial
 from ipaddress import ip_address
@@ -24,9 +25,11 @@ from smtplab.sandbox.hosts import MailHost
 from smtplab.sandbox.little_internet import (
     ACCOUNTS,
     ADDRESSES,
+    ALIASES,
     DOMAINS,
     LAPTOP,
     LISTENERS,
+    MAILING_LISTS,
     MOST_OUTSIDE_HOSTS,
     OUTSIDE_ADDRESSES,
     ROLE_NAMES,
@@ -46,10 +49,12 @@ from smtplab.sandbox.reading.line_server import LineServer
 from smtplab.sandbox.reading.pop3 import POP3Server
 from smtplab.sandbox.reception.delivery_verdict import DeliveryVerdict
 from smtplab.sandbox.reception.desk import Reception
+from smtplab.sandbox.redirects import AddressBook
 from smtplab.sandbox.server import Server
 from smtplab.sandbox.store import MemoryStore
 from smtplab.sandbox.tap import Tap
 from smtplab.sandbox.tokens import TokenIssuer
+from smtplab.sandbox.trail import Place, Trail
 from smtplab.transcript import Kind, Transcript
 from smtplab.transport import StreamFacts
 from smtplab.transport.private_loop import server_side_tls
@@ -76,6 +81,8 @@ class World:
         self.tokens = TokenIssuer(self.chance.octets("key of the token issuer", 32), self.clock.now)
         self.transcript = Transcript(self.clock.now)
         self._deliveries = self.transcript.recorder("", "server")
+        self.trail = Trail(self._deliveries)
+        self.book = AddressBook(replace(one) for one in (*ALIASES, *MAILING_LISTS))
         self.zones = Zones(ZONES)
         self.policy_hosts = PolicyHosts(self.zones)
         self.listeners = list(LISTENERS)
@@ -167,6 +174,8 @@ class World:
                 public_suffixes=PUBLIC_SUFFIXES,
             ),
             policy=policy,
+            trail=self.trail,
+            book=self.book,
         )
 
     def _clients_of(self, host: str) -> list[str]:
@@ -277,8 +286,10 @@ class World:
         assert self.authority is not None, "no listener offers TLS without an authority"
         return self.authority.client_context()
 
-    def _delivered(self, mailbox: str, folder: str, mail: StoredMail) -> None:
+    def _delivered(self, place: Place, mailbox: str, folder: str, mail: StoredMail) -> None:
         detail = {
+            "host": place.host,
+            "id": place.id,
             "mailbox": mailbox,
             "folder": folder,
             "reverse_path": mail.envelope.reverse_path,

@@ -33,6 +33,12 @@ class Kind(StrEnum):
     DROPPED = "dropped"
     DELIVERED = "delivered"
     FAULT = "fault"
+    # The way of a mail object from host to host, told by the hosts themselves.
+    ACCEPTED = "accepted"
+    QUEUED = "queued"
+    ATTEMPT = "attempt"
+    LOOKED_UP = "looked-up"
+    OUTCOME = "outcome"
 
     __hash__ = str.__hash__  # Enum's own is slow, and recording looks kinds up
 

@@ -119,8 +119,29 @@ def note(event: Event) -> str:
             return f"delivered to {detail.get('mailbox')}, folder {detail.get('folder')}"
         case Kind.FAULT:
             return f"fault dial: {detail.get('fault')}"
+        case Kind.ACCEPTED | Kind.QUEUED | Kind.ATTEMPT | Kind.LOOKED_UP | Kind.OUTCOME:
+            return way_note(event)
         case _:
             return ""
+
+
+def way_note(event: Event) -> str:
+    """What a host tells of a mail object on its way."""
+    detail = event.detail
+    place = f"{detail.get('id')} at {detail.get('host')}"
+    match event.kind:
+        case Kind.ACCEPTED:
+            return f"{place}: accepted on {detail.get('via')}"
+        case Kind.QUEUED:
+            return f"{place}: {detail.get('why')} of {detail.get('parent')}, to be sent"
+        case Kind.ATTEMPT:
+            return f"{place}: attempt {detail.get('number')}"
+        case Kind.LOOKED_UP:
+            found = ", ".join(map(str, detail.get("records") or ())) or "nothing"  # type: ignore[call-overload]
+            return f"{place}: asked for {detail.get('name')} {detail.get('type')}: {found}"
+        case _:
+            about = f"{detail.get('forward_path')} {detail.get('result')}"
+            return f"{place}: {about}: {detail.get('reply')}"
 
 
 def _text_lines(event: Event, secrets: bool) -> list[str]:

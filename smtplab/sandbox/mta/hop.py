@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from smtplab import commands
@@ -46,6 +46,7 @@ class Hop:
     rule: TLSRule
     now: Callable[[], datetime]
     _answered: dict[str, Outcome] = field(default_factory=dict)
+    _via: str = ""
 
     def relay(self, item: QueueItem, paths: list[str]) -> list[Outcome]:
         """What became of each path; whatever befalls the session is an outcome, too."""
@@ -62,10 +63,11 @@ class Hop:
         except SMTPLabError as error:
             detail = "4.4.2" if isinstance(error, ConnectionLost) else "4.5.0"
             self._all(paths, refusal(451, f"{detail} {error}"), of_host=True, remote="")
-        return [self._answered[path] for path in paths]
+        return [replace(self._answered[path], via=self._via) for path in paths]
 
     def _session(self, item: QueueItem, paths: list[str]) -> None:
         with self._connect() as client:
+            self._via = client.connection
             if not client.greeting.is_positive:
                 self._all(paths, client.greeting, of_host=True)
                 return

@@ -15,11 +15,20 @@ class Outcome:
     reply: Reply
     remote: str = ""  # the host that gave the reply; "" for our own
     promises_dsn: bool = False  # the next host offers DSN, and reports what happens there
+    way: str = ""  # how it was delivered, where that needs a word: "expanded"
+    via: str = ""  # the connection, if there was one
     of_host: bool = False  # it concerns the host and not the mail: another MX may say otherwise
 
     @property
     def is_delivered(self) -> bool:
         return self.reply.code < 400
+
+    @property
+    def result(self) -> str:
+        """In the words of the trail."""
+        if self.is_delivered:
+            return self.way or ("relayed" if self.remote else "delivered")
+        return "deferred" if self.is_transient else "failed"
 
     @property
     def is_transient(self) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
 from typing import Protocol, TypeVar
 
 from smtplab.client import Settings
 from smtplab.errors import ConnectionLost
 from smtplab.grammar import parse_path
+from smtplab.mail_object import MailObject
 from smtplab.replies import Reply
 from smtplab.sandbox.hosts import MailHost
 from smtplab.sandbox.mta.dsn import Report, header_section_of
@@ -18,6 +21,7 @@ from smtplab.sandbox.mta.outcome import HostRefusal, Outcome, refusal
 from smtplab.sandbox.mta.route import NextHop, NoRoute, Sender, next_hops
 from smtplab.sandbox.mta.tls_policy import TLSPolicy
 from smtplab.sandbox.queue import QueueItem
+from smtplab.sandbox.trail import Origin, Place
 from smtplab.sandbox.world import World
 from smtplab.transport import Network
 
@@ -84,6 +88,7 @@ class MTA:
         if stopped is not None:
             self._conclude_in_world(item, [Outcome(path, stopped) for path in item.waiting])
             return
+        self._carrier.call(lambda: self._world.trail.attempt(item.place, item.attempts + 1))
         by_domain: dict[str, list[str]] = {}
         for forward_path in item.waiting:
             by_domain.setdefault(forward_path.rpartition("@")[2].lower(), []).append(forward_path)
@@ -110,10 +115,11 @@ class MTA:
     def _to_domain(self, domain: str, paths: list[str], item: QueueItem) -> list[Outcome]:
         host = self._world.hosts[item.host]
         if host.is_local(domain if "@" in paths[0] else ""):
-            return self._carrier.call(lambda: [_deliver(host, path, item) for path in paths])
+            return self._carrier.call(
+                lambda: [one for path in paths for one in self._deliver(host, path, item)]
+            )
         try:
-            sender = Sender(host.name, self._world.addresses.get(host.name, ""))
-            hops = self._carrier.call(lambda: next_hops(self._world.zones, domain, sender))
+            hops = self._carrier.call(lambda: self._next_hops(domain, item))
         except NoRoute as none:
             return [Outcome(path, none.reply) for path in paths]
         outcomes: dict[str, Outcome] = {}
@@ -124,6 +130,17 @@ class MTA:
             if not left:
                 break
         return [outcomes[path] for path in paths]
+
+    def _next_hops(self, domain: str, item: QueueItem) -> tuple[NextHop, ...]:
+        zones = self._world.zones
+        asked_before = zones.asked
+        try:
+            sender = Sender(item.host, self._world.addresses.get(item.host, ""))
+            return next_hops(zones, domain, sender)
+        finally:
+            fresh = list(islice(reversed(zones.log), zones.asked - asked_before))
+            for query in reversed(fresh):
+                self._world.trail.looked_up(item.place, query)
 
     def _relay(self, hop: NextHop, paths: list[str], item: QueueItem) -> list[Outcome]:
         policy = self._tls.setdefault(item.host, self._new_tls_policy())
@@ -143,12 +160,18 @@ class MTA:
 
     def _conclude(self, item: QueueItem, outcomes: list[Outcome]) -> None:
         """Nothing that was accepted is lost: delivered, waiting, or told to the sender."""
+        for one in outcomes:
+            told = one.reply, one.via
+            self._world.trail.outcome(item.place, one.forward_path, one.result, told)
         waiting = [one for one in outcomes if one.is_transient]
         failed = [one for one in outcomes if not one.is_delivered and not one.is_transient]
         item.waiting = [one.forward_path for one in waiting]
         if waiting:
             item.last_reply = str(waiting[0].reply)
             if not self._world.queue.defer(item):
+                for one in waiting:
+                    told = one.reply, one.via
+                    self._world.trail.outcome(item.place, one.forward_path, "given up", told)
                 failed += waiting
                 item.waiting, waiting = [], []
         notifier = Notifier(item.host, item.mail, item.since, self._world.clock.now)
@@ -164,7 +187,13 @@ class MTA:
     def _send(self, report: Report | None, item: QueueItem) -> None:
         if report is not None:
             report_id = self._world.queue.next_id(item.host, item.id)
-            self._world.queue.put(item.host, report_id, report.mail_object(report_id))
+            mail = report.mail_object(report_id)
+            self._put(Place(item.host, report_id), mail, Origin(item.id, "report"))
+
+    def _put(self, place: Place, mail: MailObject, origin: Origin) -> None:
+        """A mail object that a host makes of another one waits in its queue, too."""
+        self._world.trail.queued(place, mail, origin)
+        self._world.queue.put(place.host, place.id, mail)
 
     def _tell_of_delay(self, notifier: Notifier, waiting: list[Outcome], item: QueueItem) -> None:
         """Once for each path: when it is late by the host's policy, or by the sender's wish."""
@@ -185,15 +214,39 @@ class MTA:
         host = self._world.hosts[item.host]
         postmaster = parse_path("<Postmaster>")[0]
         if host.domains and host.mailbox_of(postmaster) is not None:
-            host.deliver(item.mail, postmaster)
+            host.deliver(item.mail, postmaster, item.id)
         else:
             host.report(Unreturnable(item))
 
+    def _deliver(self, host: MailHost, forward_path: str, item: QueueItem) -> list[Outcome]:
+        path = parse_path(f"<{forward_path}>")[0]
+        if host.goes_on(forward_path, item.mail.content):
+            return self._expand(host, forward_path, item)
+        refusal = host.refusal_of(path, len(item.mail.content))
+        if refusal is not None:  # the reverse-path of what comes back is free
+            return [Outcome(forward_path, refusal)]
+        host.deliver(item.mail, path, item.id)
+        return [Outcome(forward_path, Reply(250, (b"2.0.0 Delivered here",)))]
 
-def _deliver(host: MailHost, forward_path: str, item: QueueItem) -> Outcome:
-    path = parse_path(f"<{forward_path}>")[0]
-    refusal = host.refusal_of(path, len(item.mail.content))
-    if refusal is not None:  # the reverse-path of what comes back is free
-        return Outcome(forward_path, refusal)
-    host.deliver(item.mail, path)
-    return Outcome(forward_path, Reply(250, (b"2.0.0 Delivered here",)))
+    def _expand(self, host: MailHost, forward_path: str, item: QueueItem) -> list[Outcome]:
+        """An alias or a list: new mail objects in this host's queue (RFC 5321, 3.9)."""
+        expansion = host.expand(item.mail, forward_path)
+        outcomes = []
+        if expansion.mails:
+            count = sum(len(mail.envelope.forward_paths) for mail in expansion.mails)
+            reply = Reply(250, (b"2.0.0 Expanded to %d" % count,))
+            outcomes.append(Outcome(forward_path, reply, way="expanded", promises_dsn=True))
+        for mail in expansion.mails:
+            new_id = self._world.queue.next_id(item.host, item.id)
+            origin = Origin(item.id, expansion.kind, forward_path)
+            self._put(Place(item.host, new_id), mail, origin)
+        for problem in expansion.problems:
+            outcome = Outcome(problem.name, problem.reply)
+            if problem.reverse_path == item.mail.envelope.reverse_path:
+                outcomes.append(outcome)
+            else:  # a list's loop is for the owner of the list
+                envelope = replace(item.mail.envelope, reverse_path=problem.reverse_path)
+                mail = replace(item.mail, envelope=envelope)
+                now = self._world.clock.now
+                self._send(Notifier(item.host, mail, item.since, now).failed([outcome]), item)
+        return outcomes
