@@ -35,7 +35,7 @@ BAD = (
     b"MAIL FROM:<a@example.org> SIZE=x", b"RCPT TO:<>", b"RCPT TO:<nobody@example.net>",
     b"RCPT TO:<bob@example.com>", b"DATA now", b"RSET now", b"NOOP\0", b"NOOP \r", b"\xff\xfe",
     b"EXPN staff", b"AUTH", b"AUTH PLAIN", b"AUTH FROB", b"AUTH PLAIN =", b"STARTTLS now",
-    b"NOOP " + b"x" * 600, b"BDAT 5", b"BDAT x LAST", b"QUIT now",
+    b"NOOP " + b"x" * 600, b"BDAT 0 FIRST", b"BDAT x LAST", b"QUIT now",
 )  # fmt: skip
 CONTENTS = (
     b"", b"Subject: x\r\n\r\n.dot\r\n", b"bare\nline feed", b"x" * 1200, b"nul\0",
@@ -100,6 +100,18 @@ class RandomSession(RuleBasedStateMachine):
         if line in BAD and not line.startswith((b"AUTH PLAIN", b"BDAT")):
             assert 400 <= reply.code, (line, reply)
             assert self.client.state in (before, State.CLOSED)
+        self._compare()
+
+    @precondition(lambda self: self.takes_commands and "CHUNKING" in (self.client.extensions or ()))
+    @rule(chunk=st.sampled_from((b"", b"Subject: x\r\n\r\n", b"x\r\n")), last=st.booleans())
+    def a_chunk(self, chunk: bytes, last: bool) -> None:
+        """RFC 3030, 2: the octets follow the command and are read whatever the reply is."""
+        before, legal = self.client.state, "BDAT" in LEGAL[self.client.state]
+        reply = self.client.bdat(chunk, last=last)
+        if not legal:
+            assert reply.code in (503, 530, 421), (before, reply)
+        elif self.client.port == 25:
+            assert reply.code == 250, (before, reply)
         self._compare()
 
     @precondition(lambda self: self.client.state is State.AUTH)

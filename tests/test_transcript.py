@@ -437,7 +437,8 @@ def test_the_names_in_the_json_form_are_never_changed() -> None:
     assert (big["event"], big["length"]) == ("mail-data", 70_000)
     assert [str(kind) for kind in Kind] == [
         "connect", "greeting", "command", "challenge", "response", "reply", "mail-data", "tls",
-        "close", "dropped", "delivered", "fault", "accepted", "queued", "attempt", "looked-up", "outcome",
+        "close", "dropped", "delivered", "fault", "accepted", "queued", "attempt", "looked-up",
+        "outcome",
     ]  # fmt: skip
 
 
