@@ -41,6 +41,15 @@ class Envelope:
     parameters: Mapping[str, str | None] = field(default_factory=dict)
     recipient_parameters: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        """Parameters only where there are any."""
+        shown = [f"reverse_path={self.reverse_path!r}", f"forward_paths={self.forward_paths!r}"]
+        if self.parameters:
+            shown.append(f"parameters={dict(self.parameters)!r}")
+        if self.recipient_parameters:
+            shown.append(f"recipient_parameters={dict(self.recipient_parameters)!r}")
+        return f"Envelope({', '.join(shown)})"
+
 
 @dataclass(frozen=True, slots=True)
 class MailObject:

@@ -59,3 +59,21 @@ class Policy:
         (False, True)
         """
         return keyword not in self.switched_off
+
+
+# What a first lesson has not met yet. Most servers offer some of these, few offer all.
+NOT_IN_A_FIRST_LESSON = frozenset(
+    {
+        "BINARYMIME", "CHUNKING", "DELIVERBY", "DSN", "FUTURERELEASE", "LIMITS", "MT-PRIORITY",
+        "REQUIRETLS", "SMTPUTF8",
+    }
+)  # fmt: skip
+
+
+def plain_policy() -> Policy:
+    """A server that offers little, signs nothing and judges nothing: each word of it is taught."""
+    return Policy(
+        auth_mechanisms=("PLAIN", "LOGIN"),
+        switched_off=set(NOT_IN_A_FIRST_LESSON),
+        reception=Switches(signing=False, judging=False, scoring=False),
+    )

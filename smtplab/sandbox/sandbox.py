@@ -24,6 +24,7 @@ from smtplab.sandbox.little_internet import (
     SUBMISSION,
 )
 from smtplab.sandbox.mta.worker import MTA
+from smtplab.sandbox.policy import Policy, plain_policy
 from smtplab.sandbox.stdlib_clients import StdlibClients
 from smtplab.sandbox.store import MemoryStore
 from smtplab.sandbox.world import World
@@ -43,7 +44,8 @@ class Sandbox(Findings, Controls, StdlibClients):
     free one. `outside` is the host that programs of your own count as. `key_log` is a file that
     the secrets of every TLS session are added to, for Wireshark. What looks random (nonces, salts)
     comes from `seed`; the certificates and TLS itself do not. `store` is a folder that keeps mail,
-    queue and the world's time; `StoreError` if it cannot. It is in use until `stop()`.
+    queue and the world's time; `StoreError` if it cannot. It is in use until `stop()`. In a
+    `plain` world the servers offer little and judge nothing, for first lessons.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Sandbox(Findings, Controls, StdlibClients):
         key_log: str | Path | None = None,
         seed: int = 0,
         store: str | Path | None = None,
+        plain: bool = False,
     ) -> None:
         self.transport = transport or os.environ.get("SMTPLAB_TRANSPORT") or _best_transport()
         if self.transport not in ("tcp", "memory"):
@@ -70,6 +73,7 @@ class Sandbox(Findings, Controls, StdlibClients):
         self._key_log = None if key_log is None else Path(key_log)
         self._seed = seed
         self._folder = store
+        self._plain = plain
         self._build()
 
     def _build(self) -> None:
@@ -101,7 +105,7 @@ class Sandbox(Findings, Controls, StdlibClients):
 
     def _world_from(self, store: MemoryStore) -> World:
         try:
-            return World(self._key_log, self._seed, store)
+            return World(self._key_log, self._seed, store, plain_policy if self._plain else Policy)
         except BaseException:
             store.close()  # a mailbox in it cannot be read
             raise

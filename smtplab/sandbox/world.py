@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from base64 import b64encode
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import replace
 from email.utils import format_datetime
 from functools import partial
@@ -72,7 +73,11 @@ class World:
     """Hosts, mailboxes, zones, queue, clock and the transcript of all that happens."""
 
     def __init__(
-        self, key_log: Path | None = None, seed: int = 0, store: MemoryStore | None = None
+        self,
+        key_log: Path | None = None,
+        seed: int = 0,
+        store: MemoryStore | None = None,
+        new_policy: Callable[[], Policy] = Policy,
     ) -> None:
         self.store = store or MemoryStore()
         self.clock = WorldClock(self.store.world_time)
@@ -102,7 +107,7 @@ class World:
         self.mailboxes = {name: self._mailbox(name) for name in _mailbox_names()}
         for name, terms in TERMS.items():
             self.mailboxes[name].terms = terms
-        self.hosts = {name: self._host(name, its, Policy()) for name, its in DOMAINS.items()}
+        self.hosts = {name: self._host(name, its, new_policy()) for name, its in DOMAINS.items()}
         for account in ACCOUNTS:
             self.transcript.secrets.add(account.password)
 
