@@ -44,7 +44,7 @@ def test_a_notebook_is_valid_and_written_in_the_one_form(path):
 def test_the_first_cell_names_lesson_and_version(path):
     first = rules.code_cells(read(path))[0].source
     assert f'begin("{path.name[:2]}", notebook="{smtplab.__version__}")' in first
-    assert "sandbox = Sandbox().start()" in first
+    assert "sandbox = Sandbox(plain=True).start()" in first
 
 
 @pytest.mark.parametrize("path", PATHS, ids=name)
