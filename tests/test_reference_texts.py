@@ -117,6 +117,12 @@ def test_the_client_explains_the_text_of_the_reply_it_got() -> None:
     assert reply.explanation.title == "You have sent too much today (Gmail)"
 
 
+def test_words_that_many_servers_use_do_not_name_a_program_where_the_step_is_known() -> None:
+    reply = StepReply(530, (b"5.7.0 Must issue a STARTTLS command first",), "MAIL")
+    assert reply.explanation == explain_reply(530, "5.7.0", "MAIL")
+    assert "(Postfix)" in explain("530 5.7.0 Must issue a STARTTLS command first").title
+
+
 HOSTILE: list[Callable[[int], str]] = [
     lambda n: "EAUTH" * n,
     lambda n: "550-" * n,

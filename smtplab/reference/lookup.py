@@ -112,7 +112,8 @@ def explain_reply(
     if enhanced is not None and not _ENHANCED_ALONE.fullmatch(enhanced):
         raise _unknown(enhanced)
     term = f"{code} {enhanced or ''}".strip()
-    if code >= 400 and (known := find_reply(flattened(text, code), enhanced)):  # refusals only
+    known = find_reply(flattened(text, code), enhanced) if code >= 400 else None  # refusals only
+    if known and not (step and known.common):
         return explain_known(term, known, _by_the_codes(code, enhanced), reply_severity(code))
     if usual := table("step_replies").get(f"{step} {code}"):
         return explain_entry(term, usual, "reply code")

@@ -34,6 +34,7 @@ class KnownText:
     source: str = ""  # the title of the page, or the program that was read
     url: str = ""
     read: str = ""  # the date of the page that was read
+    common: bool = False  # many servers use these words; they say little of who sent them
     illustrative: bool = False  # no page of the maker is cited
 
     @property
