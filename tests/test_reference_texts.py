@@ -157,6 +157,14 @@ def _outcome(text: str) -> Explanation | str:
 
 def test_only_the_beginning_of_a_long_text_is_looked_at() -> None:
     assert explain_reply(550, text="x " * MAX_TEXT + "Relaying denied").kind == "reply code"
+    assert texts.find_error("x " * MAX_TEXT + "EAUTH") is None
+
+
+def test_a_text_counts_only_as_whole_words() -> None:
+    assert texts.find_error("code: 'EAUTH'") is not None
+    assert texts.find_error("XEAUTH") is None
+    assert texts.find_error("EAUTHS") is None
+    assert texts.find_error("EAUTHS, EAUTH") is not None
 
 
 def test_the_tables_of_texts_are_read_only_for_texts() -> None:
