@@ -30,7 +30,8 @@ class StepReply(Reply):
 
     @property
     def explanation(self) -> Explanation:
-        return explain_reply(self.code, str(self.enhanced) if self.enhanced else None, self.step)
+        enhanced = str(self.enhanced) if self.enhanced else None
+        return explain_reply(self.code, enhanced, self.step, self.text)
 
     @property
     def legal_next(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""`smtplab explain`: what a reply code, verb, keyword or port means, from the reference data."""
+"""`smtplab explain`: what a code, a word, a reply or an error means, from the reference data."""
 
 import argparse
 import sys
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
+_MOST_READ = 65_536  # characters; as many as the client reads octets of one reply
+
 EXAMPLES = """\
 examples:
   smtplab explain 550            a reply code
@@ -14,6 +16,13 @@ examples:
   smtplab explain RCPT           a verb
   smtplab explain STARTTLS       an EHLO keyword
   smtplab explain 587            a port
+  smtplab explain BODY=8BITMIME  a parameter of MAIL or RCPT
+  smtplab explain XOAUTH2        a login mechanism
+  smtplab explain "550 5.4.5 Daily user sending limit exceeded."
+                                 a whole reply, of one line or more
+  smtplab explain certificate verify failed
+                                 the text of an error
+  smtplab explain - < reply.txt  what stands in a file
 """
 
 
@@ -21,12 +30,16 @@ def add_parser(subparsers: "Subparsers") -> None:
     """Add this command to the parser of `smtplab`."""
     parser = subparsers.add_parser(
         "explain",
-        help="say what a reply code, verb, keyword or port means",
-        description="Say what a word of SMTP means, its usual cause and what to do.",
+        help="say what a code, a word, a reply or an error means",
+        description="Say what a word, a reply or an error means, its usual cause and what to do.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("term", nargs="+", help="what stands in a reply or a command")
+    parser.add_argument(
+        "term",
+        nargs="+",
+        help="what stands in a reply, a command or an error; - reads it from standard input",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,8 +47,11 @@ def run(args: argparse.Namespace) -> int:
     from smtplab.errors import LocalProtocolError
     from smtplab.reference import explain
 
+    term = " ".join(args.term)
+    if term == "-":
+        term = sys.stdin.read(_MOST_READ)
     try:
-        explanation = explain(" ".join(args.term))
+        explanation = explain(term)
     except LocalProtocolError as error:  # it names the nearest known terms
         print(f"smtplab explain: {error}", file=sys.stderr)
         return 2

@@ -14,6 +14,9 @@ _LABELS = {
     "verb": ("When", "How to use it"),
     "EHLO keyword": ("Why it exists", "How to use it"),
     "verb and EHLO keyword": ("When", "How to use it"),
+    "EHLO keyword and parameter": ("Why it exists", "How to use it"),
+    "parameter": ("Why it exists", "How to use it"),
+    "SASL mechanism": ("Who uses it", "What to do"),
     "port": ("Who uses it", "What to do"),
 }
 _LABELS_OF_A_REPLY = ("Usual cause", "What to do")
@@ -39,6 +42,7 @@ class Explanation:
     source: str
     kind: str = "reply code"
     form: str = ""  # how a command or an EHLO line is written
+    sandbox: str = ""  # how to see it happen in the sandbox
 
     @property
     def rows(self) -> tuple[tuple[str, str], ...]:
@@ -48,8 +52,14 @@ class Explanation:
         ('Who uses it', 'Servers.')
         """
         cause, remedy = _LABELS.get(self.kind, _LABELS_OF_A_REPLY)
-        rows = (cause, self.cause), (remedy, self.remedy), ("Source", self.source)
-        return (("Form", self.form), *rows) if self.form else rows
+        rows = (
+            ("Form", self.form),
+            (cause, self.cause),
+            (remedy, self.remedy),
+            ("In the sandbox", self.sandbox),
+            ("Source", self.source),
+        )
+        return tuple((label, text) for label, text in rows if text)
 
     def __str__(self) -> str:
         paragraphs = [self.meaning, *(f"{label}: {text}" for label, text in self.rows)]

@@ -6,8 +6,18 @@ import tomllib
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
-TABLES = ("reply_codes", "enhanced_status_codes", "verbs", "keywords", "ports", "step_replies")
+TABLES = (
+    "reply_codes",
+    "enhanced_status_codes",
+    "verbs",
+    "keywords",
+    "parameters",
+    "mechanisms",
+    "ports",
+    "step_replies",
+)
 
 
 @dataclass(frozen=True)
@@ -19,7 +29,7 @@ class Entry:
     cause: str
     remedy: str
     source: str
-    form: str = ""  # verbs and keywords: how the line is written
+    form: str = ""  # verbs, keywords, parameters, mechanisms: how it is written
     replies: str = ""  # verbs: what usually comes back
     severity: str = ""  # classes: what the first digit says, in one sentence
     general: bool = False  # enhanced status codes: the reply code beside it says more
@@ -32,8 +42,27 @@ def table(name: str) -> dict[str, Entry]:
     >>> table("ports")["465"].title
     'Submission with implicit TLS'
     """
-    text = files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
-    return {term: Entry(**fields) for term, fields in tomllib.loads(text).items()}
+    return {term: Entry(**fields) for term, fields in read_table(name).items()}
+
+
+def read_table(name: str) -> dict[str, dict[str, Any]]:
+    """What NAME.toml holds, or all the TOML files of the folder NAME, in the order of names.
+
+    The fields under [defaults] belong to each entry of that file that has no others.
+    """
+    home = files(__package__)
+    folder = home.joinpath(name)
+    if folder.is_dir():
+        parts = sorted(folder.iterdir(), key=lambda part: part.name)
+        parts = [part for part in parts if part.name.endswith(".toml")]
+    else:
+        parts = [home.joinpath(f"{name}.toml")]
+    read: dict[str, dict[str, Any]] = {}
+    for part in parts:
+        entries = tomllib.loads(part.read_text(encoding="utf-8"))
+        defaults = entries.pop("defaults", {})
+        read |= {term: defaults | fields for term, fields in entries.items()}
+    return read
 
 
 def reply_entry(code: int) -> Entry:
@@ -86,6 +115,16 @@ def enhanced_entry(code: str) -> Entry:
         remedy=success.remedy,
         general=True,
     )
+
+
+def lists(code: str) -> bool:
+    """Whether a table has an entry for just this enhanced status code.
+
+    >>> lists("5.7.26"), lists("5.7.606")
+    (True, False)
+    """
+    codes = table("enhanced_status_codes")
+    return code in codes or (code[0] != "2" and f"X{code[1:]}" in codes)
 
 
 def reply_severity(code: int) -> str:
