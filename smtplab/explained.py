@@ -1,4 +1,4 @@
-"""A transcript with its explanations: each refusal with its cause and what to do (RFC 5321, 4.2)."""
+"""A transcript with its explanations: the cause of each refusal, and what to do (RFC 5321, 4.2)."""
 
 from __future__ import annotations
 

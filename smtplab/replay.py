@@ -25,6 +25,7 @@ class Replay:
     """A session that may have been noted down from its middle, or with gaps."""
 
     session: Session = field(default_factory=Session)
+    is_first: bool = True  # whether the next reply is the first one
 
     def sent(self, kind: Kind, octets: bytes) -> None:
         """The client sent this; a chunk of BDAT belongs to its command."""
@@ -38,9 +39,9 @@ class Replay:
     def received(self, reply: Reply) -> StepReply:
         """The server sent this; returns it with its step."""
         now = self.session
-        if now.awaited[:1] == (session.GREETING,) and now.unanswered > 1:
-            if reply.code not in _OPENS:
-                now.received(_GREETING)  # it was not noted down
+        if self.is_first and now.unanswered > 1 and reply.code not in _OPENS:
+            now.received(_GREETING)  # it was not noted down
+        self.is_first = False
         if not now.unanswered and now.state is State.DATA:
             now.sent(session.END_OF_DATA)  # the content was not noted down
         step = now.received(reply)
@@ -78,10 +79,10 @@ def replayed(events: Iterable[Event]) -> Iterator[tuple[Event, StepReply | None]
     """Each event of one end of one connection, a reply of the server with its step."""
     replay = Replay()
     for event in events:
-        reply = None
+        reply: StepReply | None = None
         if event.kind in (Kind.GREETING, Kind.REPLY, Kind.CHALLENGE):
             plain = parsed(event.octets)
-            reply = plain and replay.received(plain)
+            reply = None if plain is None else replay.received(plain)
         elif event.kind is Kind.TLS:
             replay.tls_began()
         elif event.kind is Kind.CLOSE:

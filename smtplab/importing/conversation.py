@@ -18,7 +18,6 @@ from smtplab.transcript.hiding import command_secrets, response_secrets
 NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # most formats tell no time, so none is made up
 MAX_NAMED = 20  # lines that could not be read and are named; the others are counted
 MAX_CONNECTIONS = 1000  # in one text
-_IN_AUTH = (("AUTH",), (session.CHALLENGE,))
 SOMEWHERE = {"source": "the client", "host": "the server", "port": "?"}
 
 
@@ -50,6 +49,7 @@ class Conversation:
         self._chunk_left = 0  # octets of a BDAT chunk that are still to come
         self._step = 0
         self._connected = False
+        self._in_auth = False  # the last command was AUTH, or a response followed it
         self._tls_agreed = False  # 220 to STARTTLS came, and no word of TLS yet
         self.is_closed = False
 
@@ -116,12 +116,13 @@ class Conversation:
                 self._end_content()
         else:
             # AUTH ends a group of commands (RFC 4954, 4), so what follows it is never a command.
-            in_auth = now.state is State.AUTH or now.awaited[-1:] in _IN_AUTH
+            in_auth = now.state is State.AUTH or (now.unanswered and self._in_auth)
             self._say(Kind.RESPONSE if in_auth else Kind.COMMAND, line)
             self._chunk_left = _chunk_size(line)
 
     def _say(self, kind: Kind, line: bytes) -> None:
         self._step += 1
+        self._in_auth = kind is Kind.RESPONSE or verb_of(line) == "AUTH"
         self._replay.sent(kind, line)
         self._note(kind, line)
 

@@ -28,7 +28,8 @@ def read(lines: Lines) -> Iterator[Said]:
     the last line of the EHLO reply, which is passed over.
     """
     speakers = Speakers()
-    protocol, verdict, begun, typed, in_block = "TLS", "", False, False, False
+    protocol, verdict, begun, typed = "TLS", "", False, False
+    in_block, in_reply = False, False
     for number, line in lines:
         if not speakers.in_content:
             if in_block or _BLOCK.match(line):
@@ -51,7 +52,9 @@ def read(lines: Lines) -> Iterator[Said]:
                 yield Said(number, Who.CLOSE)
                 continue
         who = speakers.who(line)
-        if who is Who.SERVER and not typed and line.startswith("250 "):
+        lone = line.startswith("250 ") and not in_reply
+        in_reply = line.startswith("250-")
+        if who is Who.SERVER and lone and not typed:
             continue
         if protocol:
             verified = {"0": "yes", "": "unknown"}.get(verdict, "no")

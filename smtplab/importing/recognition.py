@@ -22,6 +22,7 @@ from smtplab.importing.said import Format
 from smtplab.transcript import Transcript
 
 MAX_CHARACTERS = 32 * 2**20  # of one text
+MAX_LINES = 400_000  # of one text; 10 MB of a log has a quarter of that
 MAX_LOOKED_AT = 5000  # lines by which a format is recognised
 
 _FORMATS = (
@@ -46,6 +47,10 @@ def read_dialogue(text: str, format: str | None = None) -> Transcript:
         raise LocalProtocolError(
             f"the text has {len(text)} characters, and {MAX_CHARACTERS} are read; cut out the "
             "part that matters"
+        )
+    if (count := text.count("\n")) > MAX_LINES:
+        raise LocalProtocolError(
+            f"the text has {count} lines, and {MAX_LINES} are read; cut out the part that matters"
         )
     if format == "json" or (format is None and _is_our_json(text)):
         try:
@@ -91,11 +96,14 @@ def _recognised(text: str) -> Format:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """The lines without their ends, numbered from 1; only LF ends one."""
+    """The lines without their ends, numbered from 1; only LF ends one.
+
+    A terminal may put a second CR in front of it.
+    """
     start, number = 0, 0
     while start < len(text):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
         number += 1
-        yield number, text[start:end].removesuffix("\r")
+        yield number, text[start:end].rstrip("\r")
         start = end + 1
