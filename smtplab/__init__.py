@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from smtplab.errors import RemoteProtocolError as RemoteProtocolError
     from smtplab.errors import SMTPLabError as SMTPLabError
     from smtplab.exchanges import mail_exchanges as mail_exchanges
-    from smtplab.mail_files import read_mail_objects as read_mail_objects
     from smtplab.explained import explained as explained
     from smtplab.importing import read_dialogue as read_dialogue
+    from smtplab.mail_files import read_mail_objects as read_mail_objects
     from smtplab.mail_object import Envelope as Envelope
     from smtplab.mail_object import MailObject as MailObject
     from smtplab.mail_object import from_email as from_email

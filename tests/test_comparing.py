@@ -14,8 +14,8 @@ def test_starttls_changes_what_a_server_offers() -> None:
         client.starttls()
         client.ehlo()
         found = ehlo_diff(before, client.extensions)
-    assert list(found.removed) == ["STARTTLS"] and list(found.added) == ["AUTH"]
-    assert str(found).startswith("- STARTTLS\n+ AUTH ") and "+ AUTH" in found._repr_html_()
+    assert list(found.removed) == ["STARTTLS"] and "AUTH" in found.added
+    assert str(found).startswith("- STARTTLS\n+ ") and "+ AUTH" in found._repr_html_()
 
 
 def test_parameters_that_differ_are_shown_both_ways_and_are_harmless_on_a_page() -> None:
