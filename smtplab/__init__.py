@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from smtplab.errors import RemoteProtocolError as RemoteProtocolError
     from smtplab.errors import SMTPLabError as SMTPLabError
     from smtplab.exchanges import mail_exchanges as mail_exchanges
+    from smtplab.explained import explained as explained
+    from smtplab.importing import read_dialogue as read_dialogue
     from smtplab.mail_files import read_mail_objects as read_mail_objects
     from smtplab.mail_object import Envelope as Envelope
     from smtplab.mail_object import MailObject as MailObject
@@ -48,6 +50,8 @@ _HOME = {
     "Console": "smtplab.widgets",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",
+    "read_dialogue": "smtplab.importing",
+    "explained": "smtplab.explained",
     "explain": "smtplab.reference",
     "Reply": "smtplab.replies",
     "EnhancedStatusCode": "smtplab.replies",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import smtplab
 
-COMMANDS = ("lab", "serve", "explain")
+COMMANDS = ("lab", "serve", "explain", "read")
 
 DESCRIPTION = "A course on SMTP in JupyterLab, with a mail world of its own to practise on."
 
@@ -17,6 +17,7 @@ examples:
   smtplab lab --no-browser         print the address instead
   smtplab serve                    run the sandbox for swaks, curl or a mail program
   smtplab explain 550 5.7.1        say what a reply code, verb, keyword or port means
+  smtplab read swaks.log           explain a dialogue that another program has printed
 
 `smtplab COMMAND --help` says more about one command.
 """

@@ -85,6 +85,19 @@ def hide(octets: bytes, spans: tuple[Span, ...]) -> bytes:
     return b"".join((*parts, octets[at:]))
 
 
+def hidden_places(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Where the marks stand after `hide()`.
+
+    >>> hidden_places(((11, 14), (20, 40)))
+    ((11, 19), (25, 33))
+    """
+    places, moved = [], 0
+    for start, end in _merged(spans):
+        places.append((start + moved, start + moved + len(HIDDEN)))
+        moved += len(HIDDEN) - (end - start)
+    return tuple(places)
+
+
 def _merged(spans: tuple[Span, ...]) -> list[Span]:
     merged: list[Span] = []
     for start, end in sorted(spans):

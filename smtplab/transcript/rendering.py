@@ -9,10 +9,17 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from smtplab.transcript.events import FROM_CLIENT, FROM_SERVER, SCHEMA, Event, Kind
-from smtplab.transcript.hiding import hide
+from smtplab.transcript.hiding import hidden_places, hide
 
 MAX_SHOWN_LINES = 200  # of one event; the JSON form has all that was kept
 _LEFT = 'style="text-align:left"'  # notebooks align cells of tables to the right
+
+CHECKS = {
+    "yes": "certificate checked",
+    "no": "certificate NOT checked",
+    "unknown": "nobody told whether the certificate was checked",
+}
+"""What a note says of the certificate, by the event's `verified`."""
 
 
 def as_text(events: Iterable[Event], *, secrets: bool = False) -> str:
@@ -36,8 +43,10 @@ def as_json_lines(events: Iterable[Event], *, secrets: bool = False) -> str:
 
 
 def event_as_json(event: Event, *, secrets: bool = False) -> dict[str, object]:
-    """The event as a JSON object, schema version 1."""
-    octets = event.octets if secrets else hide(event.octets, event.secrets)
+    """The event as a JSON object, as `schema.md` beside this file describes it."""
+    octets, spans = event.octets, event.secrets
+    if spans and not secrets:
+        octets, spans = hide(octets, spans), hidden_places(spans)
     fields: dict[str, object] = {
         "schema": SCHEMA,
         "event": str(event.kind),
@@ -46,12 +55,15 @@ def event_as_json(event: Event, *, secrets: bool = False) -> dict[str, object]:
         "end": event.end,
         "step": event.step,
         "octets_base64": b64encode(octets).decode(),
-        "length": event.length,
+        # Of what is shown: the true length would tell how long a hidden secret is.
+        "length": event.length - len(event.octets) + len(octets),
         "tls": event.tls,
         "world_time": event.world_time.isoformat(),
     }
     if event.sha256:
         fields["sha256"] = event.sha256
+    if spans:
+        fields["secrets"] = [list(span) for span in spans]
     return fields | {name: v() if callable(v) else v for name, v in event.detail.items()}
 
 
@@ -108,8 +120,7 @@ def note(event: Event) -> str:
         case Kind.CONNECT:
             return f"{detail.get('source')} connects to {detail.get('host')} : {detail.get('port')}"
         case Kind.TLS:
-            checks = {"yes": "certificate checked", "no": "certificate NOT checked"}
-            check = checks.get(str(detail.get("verified")), "as the server sees it")
+            check = CHECKS.get(str(detail.get("verified")), "as the server sees it")
             return f"TLS begins: {detail.get('protocol')}, {check}"
         case Kind.CLOSE:
             return f"connection closed: {detail.get('why')}"

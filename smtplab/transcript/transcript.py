@@ -13,7 +13,7 @@ from itertools import islice
 from threading import Lock
 from typing import Any
 
-from smtplab.transcript import capture, eavesdropper, rendering
+from smtplab.transcript import capture, eavesdropper, reading, rendering
 from smtplab.transcript.events import (
     MAX_EVENT_OCTETS,
     Detail,
@@ -63,6 +63,24 @@ class Transcript:
         self._wires: OrderedDict[tuple[str, str], Wire] = OrderedDict()  # oldest out at once
         self._recorders = 0
         self.note = self._notes.append  # atomic, so that recorders need no lock
+
+    @classmethod
+    def from_json(cls, text: str) -> Transcript:
+        """Read `to_json()` back: the same events, without the octets on the wire below them.
+
+        What was hidden stays hidden. `ValueError` names the line that is wrong, and a schema that
+        is later than this one.
+        """
+        events = reading.events(text)
+        when = events[0].world_time if events else reading.NO_TIME
+        transcript = cls(lambda: when)
+        for event in events:
+            if event.kind is Kind.DROPPED:
+                transcript._dropped_events, transcript._dropped_octets = reading.dropped(event)
+            else:
+                transcript.note((_PLAIN[event.kind], *event[1:]))
+        transcript.trim()
+        return transcript
 
     def recorder(self, connection: str, end: str) -> Recorder:
         """A recorder for one end ("client" or "server") of one connection."""

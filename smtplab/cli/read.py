@@ -1,0 +1,65 @@
+"""`smtplab read`: a dialogue that another program has printed, explained or converted."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+MAX_OCTETS = 64 * 2**20  # of one file; what is longer is no dialogue
+
+EXAMPLES = """\
+examples:
+  smtplab read swaks.log              what was said, and what each refusal means
+  swaks --to bob@example.net 2>&1 | smtplab read -
+  smtplab read --json mail.log        the same as JSON, one object a line
+  smtplab read --format postfix mail.log
+
+formats: swaks, smtplib (set_debuglevel), openssl (s_client), postfix (smtp -v), nodemailer,
+exim (-v), curl (-v), listing (C: and S:), terminal (telnet), json (our own).
+"""
+
+
+def add_parser(subparsers: "Subparsers") -> None:
+    """Add this command to the parser of `smtplab`."""
+    parser = subparsers.add_parser(
+        "read",
+        help="explain a dialogue that swaks, curl, openssl or another program has printed",
+        description="Read somebody else's SMTP dialogue and explain what the server refused.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", help="a file, or - for standard input")
+    parser.add_argument("--format", help="what it is; left out, it is recognised")
+    parser.add_argument("--json", action="store_true", help="print it as JSON, one object a line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the explained view; 2 if there is no dialogue to be read."""
+    from smtplab.errors import LocalProtocolError
+    from smtplab.explained import explained
+    from smtplab.importing import read_dialogue
+
+    try:
+        transcript = read_dialogue(_text(args.file), args.format)
+    except OSError as error:
+        reason = "it does not exist" if isinstance(error, FileNotFoundError) else "no access"
+        print(f"smtplab read: {args.file} cannot be read: {reason}", file=sys.stderr)
+        return 2
+    except LocalProtocolError as error:
+        print(f"smtplab read: {error}", file=sys.stderr)
+        return 2
+    print(transcript.to_json() if args.json else explained(transcript))
+    return 0
+
+
+def _text(name: str) -> str:
+    """The text of a file; octets that are no UTF-8 become escapes."""
+    if name == "-":
+        octets = sys.stdin.buffer.read(MAX_OCTETS)
+    else:
+        with Path(name).open("rb") as file:
+            octets = file.read(MAX_OCTETS)
+    return octets.decode("utf-8-sig", "backslashreplace")
