@@ -18,7 +18,7 @@ LAYERS = (
     "errors", "grammar", "replies", "commands", "extensions", "parameters", "mail_object", "mbox",
     "sasl", "session", "transcript", "reference", "step_reply", "timeouts", "transport", "guard",
     "group", "dialogue", "pipelining", "auth_exchange", "exchanges", "client", "mail_files",
-    "sending", "rehearsal", "sandbox", "lessons", "widgets", "cli",
+    "sending", "rehearsal", "probing", "sandbox", "lessons", "widgets", "pytest_plugin", "cli",
 )  # fmt: skip
 """Each may import only what stands before it; a new part of the package needs a place here."""
 
