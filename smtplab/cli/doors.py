@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from collections.abc import Sequence
-from contextlib import suppress
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -82,7 +83,8 @@ class Way:
 
     def __enter__(self) -> Way:
         if self.sandbox is not None:
-            self.sandbox.start()
+            with _signals_for_this_thread():
+                self.sandbox.start()
         return self
 
     def __exit__(
@@ -137,6 +139,22 @@ class Way:
         from smtplab.exchanges import mail_exchanges
 
         return [one.host for one in mail_exchanges(domain, real=True)]
+
+
+@contextmanager
+def _signals_for_this_thread() -> Iterator[None]:
+    """Threads that begin in the block take no signals: one that interrupts them would leave the
+    main thread waiting for a line that nobody types."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(
+        signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    )
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def way_to(args: argparse.Namespace, host: str) -> Way:

@@ -82,7 +82,7 @@ def _about_greeting(port: PortReport) -> Iterator[Advice]:
 
 
 def _about_tls(port: PortReport) -> Iterator[Advice]:
-    offered = port.before_tls or {}
+    offered = tuple(port.before_tls or ())
     if not port.implicit_tls and "STARTTLS" not in offered and port.before_tls is not None:
         source = "RFC 8314, 3.3" if port.port == 587 else "RFC 3207, 4"
         told = "it offers no STARTTLS, so everything passes in plaintext; switch TLS on."

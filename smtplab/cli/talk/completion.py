@@ -60,7 +60,7 @@ def _verbs(session: Session, word: str) -> list[str]:
 
 
 def _arguments(session: Session, verb: str, word: str) -> list[str]:
-    offered = session.extensions or {}
+    offered = tuple(session.extensions or ())
     if verb == "AUTH":
         names = session.extensions.auth_mechanisms if session.extensions else ()
         return [name for name in names if name.startswith(word.upper())]

@@ -88,11 +88,15 @@ def _certificate(talk: Talk, _: str) -> None:
 def _transcript(talk: Talk, name: str) -> None:
     transcript = talk.client.transcript
     path = Path(name).expanduser()
-    octets = {
-        ".json": lambda: f"{transcript.to_json()}\n".encode(),
-        ".html": lambda: f"<!doctype html><meta charset=utf-8>{transcript.to_html()}\n".encode(),
-        ".pcapng": transcript.to_pcapng,
-    }.get(path.suffix.lower(), lambda: f"{transcript.to_text()}\n".encode())()
+    match path.suffix.lower():
+        case ".json":
+            octets = f"{transcript.to_json()}\n".encode()
+        case ".html":
+            octets = f"<!doctype html><meta charset=utf-8>{transcript.to_html()}\n".encode()
+        case ".pcapng":
+            octets = transcript.to_pcapng()
+        case _:
+            octets = f"{transcript.to_text()}\n".encode()
     try:
         path.write_bytes(octets)
     except (OSError, ValueError):
