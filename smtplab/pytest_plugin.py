@@ -114,10 +114,20 @@ def pytest_runtest_makereport(
         report.sections.append(("What the servers of smtp_sandbox saw", _told(servers)))
 
 
+def _dialogues(transcript: Transcript) -> Iterator[str]:
+    """Each connection as its server saw it; x1 is the application's first, r1 between servers."""
+    from smtplab.transcript import as_text
+
+    for event in transcript.events:
+        if event.end != "client":
+            for line in as_text([event]).split("\n"):
+                yield f"{event.connection:<4}{line}"
+
+
 def _told(servers: SMTPSandbox) -> str:
     try:
         servers.sandbox.settle()
-        told = [servers.transcript.to_text() or "Nobody connected."]
+        told = list(_dialogues(servers.transcript)) or ["Nobody connected."]
         for account in servers.accounts:
             for mail in servers.inbox(account.mailbox):
                 told.append(f"-- in the Inbox of {account.mailbox}: {mail.subject}")

@@ -111,7 +111,7 @@ def _about_versions(port: PortReport) -> Iterator[Advice]:
     if old:
         told = f"it still takes {' and '.join(old)}, which must not be used any more."
         yield Advice(port.port, told, "RFC 8996, 1")
-    if port.versions and not any(port.versions.get(name) for name in NEW_VERSIONS):
+    if all(port.versions.get(name) is False for name in NEW_VERSIONS):
         told = "it takes neither TLS 1.2 nor TLS 1.3, so clients of today cannot encrypt."
         yield Advice(port.port, told, "RFC 9325, 3.1.1", urgent=True)
 

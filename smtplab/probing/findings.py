@@ -38,7 +38,7 @@ class PortReport:
     starttls: Reply | None = None
     tls: TLSReport | None = None
     tls_problem: str = ""  # why the handshake with a checked certificate failed
-    versions: Mapping[str, bool | None] = field(default_factory=dict)  # None: cannot be tried here
+    versions: Mapping[str, bool | None] = field(default_factory=dict)  # None: could not be tried
     mail: Reply | None = None  # to MAIL FROM:<>, in front of the recipient that is not the host's
     relay: Reply | None = None  # to the RCPT for it
     vrfy: Reply | None = None
@@ -77,7 +77,7 @@ class PortReport:
         return [(label, text) for label, text in rows if text]
 
     def _versions(self) -> str:
-        words = {True: "yes", False: "no", None: "cannot be tried here"}
+        words = {True: "yes", False: "no", None: "could not be tried"}
         return ", ".join(f"{name} {words[taken]}" for name, taken in self.versions.items())
 
     def _certificate(self) -> str:

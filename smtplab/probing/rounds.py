@@ -166,7 +166,7 @@ class _Round:
             client.rset()
 
     def _takes(self, version: str) -> bool | None:
-        """Whether the server takes this version of TLS; None where this machine cannot try."""
+        """Whether the server takes this version of TLS; None where that could not be tried."""
         context = _only(version)
         if context is None:
             return None
@@ -179,8 +179,10 @@ class _Round:
                 return client.session.tls
             finally:
                 _leave(client)
-        except SMTPLabError:
+        except RemoteProtocolError:  # the handshake failed
             return False
+        except SMTPLabError:  # no connection: a limit on how many, perhaps
+            return None
 
     def _broken(self, error: SMTPLabError) -> None:
         """Where no connection was to be had, the reason is the outcome; else it broke off."""
@@ -188,7 +190,9 @@ class _Round:
         found.problem = str(error)
         if len(self._transcript):  # it took the connection, and that was noted
             found.outcome = "open"
-        elif isinstance(error.__context__, ConnectionRefusedError):
+        elif isinstance(error.__context__, ConnectionRefusedError) or (
+            error.__context__ is None and self._network is not None
+        ):  # in the sandbox no system refuses: nobody listens
             found.outcome = "refused"
         elif not isinstance(error.__context__, TimeoutError):
             found.outcome = "unreachable"

@@ -17,7 +17,7 @@ _WRITTEN = {"MAIL": "MAIL FROM:<", "RCPT": "RCPT TO:<"}
 _BARE = frozenset({"STARTTLS", "DATA", "RSET", "NOOP", "HELP", "QUIT"})
 
 # The parameters that a keyword of the EHLO reply brings, by verb.
-_PARAMETERS = {
+_PARAMETERS: dict[str, dict[str, tuple[str, ...]]] = {
     "MAIL": {
         "SIZE": ("SIZE=",),  # RFC 1870, 3
         "8BITMIME": ("BODY=8BITMIME", "BODY=7BIT"),  # RFC 6152, 2
