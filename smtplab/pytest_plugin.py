@@ -56,8 +56,10 @@ class SMTPSandbox:
     @property
     def ports(self) -> Mapping[int, int]:
         """The real port on loopback for 25, 465 and 587."""
-        doors = self.sandbox.bound_ports.items()
-        return {one.port: bound for one, bound in doors if one.service == "smtp"}
+        from smtplab.sandbox.little_internet import EXCHANGE, SUBMISSION
+
+        bound = {one.key: port for one, port in self.sandbox.bound_ports.items()}
+        return {25: bound[EXCHANGE, 25], **{n: bound[SUBMISSION, n] for n in (465, 587)}}
 
     @property
     def port(self) -> int:

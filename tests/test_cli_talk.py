@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from base64 import b64decode, b64encode
@@ -79,7 +80,7 @@ def test_a_whole_message_goes_out_by_short_forms(tmp_path: Path) -> None:
     (tmp_path / "mail.eml").write_text(MAIL, newline="\n")
     run = talk(
         "sandbox",
-        lines=f"/hello\n/tls\n/auth {ALICE}\nMAIL FROM:<{ALICE}>\nRCPT TO:<{BOB}>\n"
+        lines=f"/hello\n/tls\n/auth {ALICE} plain\nMAIL FROM:<{ALICE}>\nRCPT TO:<{BOB}>\n"
         f"/content {tmp_path / 'mail.eml'}\n/inbox {BOB}\n/transcript {tmp_path / 't.txt'}\n"
         "/explain 550\n/certificate\n/help\n/quit\nNOOP\n",
     )
@@ -236,9 +237,9 @@ def test_the_hosts_of_a_domain_are_found_by_its_mx() -> None:
 
 
 def test_a_port_where_nobody_listens_is_no_connection() -> None:
-    with ListeningPeer() as peer:
-        port = peer.port
-    run = talk(f"127.0.0.1:{port}")
+    with socket.socket() as bound:  # and not listening, so that nobody else has the port
+        bound.bind(("127.0.0.1", 0))
+        run = talk(f"127.0.0.1:{bound.getsockname()[1]}")
     assert (run.returncode, run.stderr) == (3, "")
     assert "!! No connection: 127.0.0.1 port" in run.stdout
 

@@ -57,7 +57,7 @@ def test_a_probe_delivers_nothing(sandbox: Sandbox) -> None:
 
 
 def test_a_port_without_a_server_is_told_from_one_that_is_silent(sandbox: Sandbox) -> None:
-    (report,) = probe(MSA, ports=(25,), network=sandbox)
+    (report,) = probe(MSA, ports=(2525,), network=sandbox)
     assert report.outcome == "refused"
     with Peer(b"") as peer:
         (silent,) = probe(HOST, ports=(587,), network=peer, settings=QUICK)

@@ -129,7 +129,7 @@ def test_wrong_recipient(smtp_sandbox):
     _, _, section = run.stdout.partition("What the servers of smtp_sandbox saw")
     assert "x2  C: rcpt TO:<nobody@example.org>\nx2  S: 550 5.1.1" in section
     assert "-- in the Inbox of bob@example.net: Your order" in section
-    assert "AUTH PLAIN ********" in section or "AUTH LOGIN" in section
+    assert "AUTH " in section and "********" in section
     assert "looking-glass" not in section
 
 
