@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from smtplab.mail_object import MailObject as MailObject
     from smtplab.mail_object import from_email as from_email
     from smtplab.mail_object import from_eml as from_eml
+    from smtplab.probing import probe as probe
     from smtplab.reference import explain as explain
     from smtplab.rehearsal import rehearse as rehearse
     from smtplab.replies import EnhancedStatusCode as EnhancedStatusCode
@@ -45,6 +46,7 @@ _HOME = {
     "Timeouts": "smtplab.timeouts",
     "mail_exchanges": "smtplab.exchanges",
     "rehearse": "smtplab.rehearsal",
+    "probe": "smtplab.probing",
     "send": "smtplab.sending",
     "Fate": "smtplab.sending",
     "Console": "smtplab.widgets",

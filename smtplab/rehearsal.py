@@ -21,6 +21,9 @@ PHASES = ("greeting", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "conte
 
 WIDTH = 100  # columns of a row; an EHLO reply has many lines
 
+STARTTLS = ("offered", "required", "never")
+"""When a rehearsal begins TLS: where it is offered, in any case, or not at all."""
+
 SignIn = Callable[[Client], StepReply]
 
 
@@ -53,20 +56,27 @@ class Rehearsal(tuple[Walked, ...]):
 
 
 def rehearse(
-    client: Client, mail: MailObject, *, until: str = "RCPT", sign_in: SignIn | None = None
+    client: Client,
+    mail: MailObject,
+    *,
+    until: str = "RCPT",
+    sign_in: SignIn | None = None,
+    starttls: str = "offered",
 ) -> Rehearsal:
     """Take a client that has read its greeting up to the phase `until`, then leave politely.
 
     Up to RCPT nothing is delivered, because a mail transaction without its content is dropped
     (RFC 5321, 4.1.1.5). Only `until="content"` sends the content. `sign_in` does the AUTH phase,
-    such as `lambda client: client.auth(username, password)`. It stops at the first refusal, but
-    tries each recipient. Errors of the connection are raised as they are.
+    such as `lambda client: client.auth(username, password)`. `starttls` is "offered", "required"
+    (a server that does not offer it is asked all the same) or "never". It stops at the first
+    refusal, but tries each recipient. Errors of the connection are raised as they are.
     """
+    if starttls not in STARTTLS:
+        raise LocalProtocolError(f"starttls is one of {', '.join(STARTTLS)}, not {starttls!r}")
     if until not in PHASES:
         raise LocalProtocolError(f"{until!r} is no phase; the phases are {', '.join(PHASES)}")
-    last = PHASES.index(until)
     walked: list[Walked] = []
-    for phase, reply in _walk(client, mail, sign_in, last):
+    for phase, reply in _walk(client, mail, sign_in, (starttls, PHASES.index(until))):
         walked.append(Walked(phase, reply))
         if not reply.is_positive and phase != "RCPT":
             break
@@ -75,15 +85,16 @@ def rehearse(
 
 
 def _walk(
-    client: Client, mail: MailObject, sign_in: SignIn | None, last: int
+    client: Client, mail: MailObject, sign_in: SignIn | None, how_far: tuple[str, int]
 ) -> Iterator[tuple[str, StepReply]]:
-    """The phases up to `last`; whoever reads them stops where the server refuses one."""
+    """The phases up to the last; whoever reads them stops where the server refuses one."""
+    starttls, last = how_far
     yield "greeting", client.greeting
     if last < PHASES.index("EHLO"):
         return
     hello = client.ehlo()
     yield "EHLO", hello if hello.is_positive else client.helo()
-    if last >= PHASES.index("STARTTLS") and not client.session.tls and _offers(client, "STARTTLS"):
+    if last >= PHASES.index("STARTTLS") and not client.session.tls and _begins(client, starttls):
         yield "STARTTLS", client.starttls()
         yield "EHLO", client.ehlo()
     if last >= PHASES.index("AUTH") and sign_in is not None:
@@ -112,8 +123,9 @@ def _content(client: Client, mail: MailObject, last: int) -> Iterator[tuple[str,
         client.close()
 
 
-def _offers(client: Client, keyword: str) -> bool:
-    return client.extensions is not None and keyword in client.extensions
+def _begins(client: Client, starttls: str) -> bool:
+    offered = client.extensions is not None and "STARTTLS" in client.extensions
+    return starttls == "required" or (offered and starttls == "offered")
 
 
 def _leave(client: Client) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import smtplab
 
-COMMANDS = ("lab", "serve", "explain", "read")
+COMMANDS = ("lab", "serve", "talk", "probe", "explain", "read")
 
 DESCRIPTION = "A course on SMTP in JupyterLab, with a mail world of its own to practise on."
 
@@ -16,6 +16,8 @@ examples:
   smtplab                          open the course in the browser
   smtplab lab --no-browser         print the address instead
   smtplab serve                    run the sandbox for swaks, curl or a mail program
+  smtplab talk sandbox             hold a conversation in the terminal, a line at a time
+  smtplab probe sandbox            look at the ports of a server and report
   smtplab explain 550 5.7.1        say what a reply code, verb, keyword or port means
   smtplab read swaks.log           explain a dialogue that another program has printed
 
