@@ -14,9 +14,8 @@ from tests.tools import node_module, tool
 _SMTPLIB = """
 import os, smtplib, ssl, sys
 level, port, ca_file, reverse_path, forward_path, user, password = sys.argv[1:]
-client = smtplib.SMTP(local_hostname="laptop.example.org", timeout=10)
-client.set_debuglevel(int(level))
-client.connect("127.0.0.1", int(port))
+smtplib.SMTP.debuglevel = int(level)  # so that it prints the greeting, too
+client = smtplib.SMTP("127.0.0.1", int(port), local_hostname="laptop.example.org", timeout=10)
 if user:
     client.starttls(context=ssl.create_default_context(cafile=ca_file))
     client.login(user, password)
