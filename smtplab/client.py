@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from smtplab import commands, sasl, session
 from smtplab.auth_exchange import AuthExchange
-from smtplab.dialogue import step_of
 from smtplab.errors import LocalProtocolError, SMTPLabError
 from smtplab.group import Group, windows
 from smtplab.guard import internet
 from smtplab.mail_object import encode_content
 from smtplab.pipelining import Pipelining
+from smtplab.replay import step_of
 from smtplab.session import State
 from smtplab.step_reply import StepReply
 from smtplab.timeouts import Timeouts

@@ -6,7 +6,6 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from smtplab import session
-from smtplab.commands import verb_of
 from smtplab.errors import ConnectionLost, RemoteProtocolError, SMTPLabError
 from smtplab.replies import ReplyParser
 from smtplab.session import Session, State
@@ -200,11 +199,3 @@ class Dialogue:
 
 def _places(kind: Kind, octets: bytes) -> tuple[Span, ...]:
     return response_secrets(octets) if kind is Kind.RESPONSE else command_secrets(octets)
-
-
-def step_of(octets: bytes) -> str:
-    """The step that a command line begins: its verb, or the last BDAT."""
-    verb = verb_of(octets)
-    if verb == "BDAT" and b" LAST" in octets.upper().split(b"\r\n")[0]:
-        return session.BDAT_LAST
-    return verb

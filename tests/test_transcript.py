@@ -172,6 +172,27 @@ def test_an_event_that_comes_between_counting_and_taking_pushes_none_out() -> No
     assert [event.step for event in first + second] == [0, 1, 2, 2, 2]
 
 
+class Jumping(deque):
+    """A deque to which another thread adds while it is walked, the first time."""
+
+    left = 1
+
+    def __reversed__(self):
+        walk = super().__reversed__()
+        if self.left:
+            self.left -= 1
+            self.append(self[-1])
+        return walk
+
+
+def test_an_event_that_comes_while_they_are_taken_makes_no_error() -> None:
+    transcript, recorder = new()
+    for step in range(3):
+        recorder.record(Kind.COMMAND, step, b"NOOP\r\n")
+    transcript._notes = Jumping(transcript._notes)
+    assert [event.step for event in transcript.events] == [0, 1, 2, 2]
+
+
 def test_the_memory_of_many_short_connections_is_bounded_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

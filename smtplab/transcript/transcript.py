@@ -115,7 +115,10 @@ class Transcript:
         while True:
             kept = len(notes)
             total = self._dropped_events + kept
-            found = list(islice(reversed(notes), max(0, total - position)))
+            try:
+                found = list(islice(reversed(notes), max(0, total - position)))
+            except RuntimeError:  # one was added while we looked: the collector had let it
+                continue
             if len(notes) == kept:
                 return found, total
 
