@@ -461,7 +461,8 @@ def test_the_mechanisms_of_the_policy_are_offered_in_its_order_and_no_others_wor
 
 
 @pytest.mark.parametrize("off", ["mechanisms", "keyword"])
-def test_auth_that_is_switched_off_is_not_offered_and_502(off: str) -> None:
+def test_auth_that_is_switched_off_is_not_offered_and_not_done(off: str) -> None:
+    """Without the keyword the verb is not known; without a mechanism it is, and does nothing."""
     with Sandbox("memory") as world:
         if off == "keyword":
             world.policy(MSA).switched_off.add("AUTH")
@@ -469,7 +470,8 @@ def test_auth_that_is_switched_off_is_not_offered_and_502(off: str) -> None:
             world.policy(MSA).auth_mechanisms = ()
         with ready(world) as client:
             assert client.extensions is not None and "AUTH" not in client.extensions
-            assert told(client.auth(ALICE, PASSWORD, "PLAIN")) == "502 5.5.1"
+            expected = "500 5.5.2" if off == "keyword" else "502 5.5.1"
+            assert told(client.auth(ALICE, PASSWORD, "PLAIN")) == expected
 
 
 @EACH

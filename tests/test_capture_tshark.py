@@ -23,7 +23,7 @@ LONG = CONTENT + b"One line of a longer message.\r\n" * 5000
 def send(client: Client, content: bytes, *, auth: bool = True) -> None:
     client.ehlo()
     if auth:
-        client.auth(ALICE, PASSWORD)
+        client.auth(ALICE, PASSWORD, "PLAIN")
     client.mail(ALICE)
     client.rcpt(BOB)
     client.data()

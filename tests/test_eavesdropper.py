@@ -112,7 +112,7 @@ def converse(sandbox: Sandbox, port: int, context: ssl.SSLContext | None = None)
         if port == 587:
             client.starttls()
             client.ehlo()
-        client.auth(ALICE, PASSWORD)
+        client.auth(ALICE, PASSWORD, "PLAIN")
     return client.transcript
 
 
@@ -178,7 +178,7 @@ def test_a_message_in_several_records_is_measured_without_what_tls_adds() -> Non
     with Sandbox("memory") as sandbox:
         with sandbox.connect(MSA, 465) as client:
             client.ehlo()
-            client.auth(ALICE, PASSWORD)
+            client.auth(ALICE, PASSWORD, "PLAIN")
             client.mail(ALICE)
             client.rcpt(ALICE)
             client.data()

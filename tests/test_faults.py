@@ -197,7 +197,7 @@ def test_a_delay_over_tcp_is_cut_short_unless_it_is_asked_for_in_full() -> None:
 def test_a_reset_is_a_real_reset_over_tcp() -> None:
     with Sandbox("tcp") as sandbox:
         sandbox.faults.add("NOOP=reset")
-        (bound,) = (b for one, b in sandbox.bound_ports.items() if one.port == 25)
+        bound = next(b for one, b in sandbox.bound_ports.items() if one.port == 25)
         with socket.create_connection(("127.0.0.1", bound), 10) as stream:
             assert stream.recv(1000).startswith(b"220 ")
             stream.sendall(b"NOOP\r\n")

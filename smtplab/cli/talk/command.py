@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from types import FrameType
+from collections.abc import Sequence
+from contextlib import suppress
 
 from smtplab.cli.doors import (
     WORLD,
@@ -32,6 +30,7 @@ from smtplab.cli.talk.exit_codes import (
     code_of,
     phase_of,
 )
+from smtplab.cli.talk.interrupts import terminations_as_interrupts
 from smtplab.cli.talk.keyboard import PASSWORD, Passwords, Pipe, Terminal
 from smtplab.cli.talk.screen import JSONScreen, Screen, wants_colour
 from smtplab.cli.talk.script import play, read_script
@@ -47,7 +46,7 @@ RELAY_PORT = 25  # RFC 5321, 4.5.4.2
 def run(args: argparse.Namespace) -> int:
     """Talk, and return the exit code; 2 if an option or a file has to be mended first."""
     try:
-        with _terminations_as_interrupts():
+        with terminations_as_interrupts():
             return _Run(args).run()
     except (UsageError, LocalProtocolError) as error:
         complain(error)
@@ -227,23 +226,6 @@ def is_harmless(line: str, state: str) -> bool:
     """
     words = line.split()
     return state not in ("AUTH", "DATA") and not (len(words) > 2 and words[0].upper() == "AUTH")
-
-
-@contextmanager
-def _terminations_as_interrupts() -> Iterator[None]:
-    """SIGTERM and SIGHUP leave as Ctrl-C does: the sandbox has files to give back."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    numbers = [getattr(signal, name) for name in names]
-    before = {number: signal.signal(number, interrupt) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def complain(problem: object) -> None:
