@@ -59,6 +59,18 @@ class MailObject:
     content: bytes
 
 
+def header_section(content: bytes) -> bytes:
+    r"""The header section of a content, without a copy of its body (RFC 5322, 2.1).
+
+    >>> header_section(b"Subject: x\r\n\r\nbody"), header_section(b"\r\nbody")
+    (b'Subject: x', b'')
+    """
+    if content.startswith(b"\r\n"):
+        return b""
+    end = content.find(b"\r\n\r\n")
+    return content if end < 0 else content[:end]
+
+
 def encode_content(content: bytes) -> bytes:
     """The octets to send after 354: transparency applied, end of mail data added.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from smtplab.mail_object import header_section
+
 if TYPE_CHECKING:
     from smtplab.sandbox.hosts import Arrival
 
@@ -33,7 +35,7 @@ def hops(content: bytes) -> int:
     >>> hops(b"Received: a\r\nreceived: b\r\n\r\nReceived: c\r\n")
     2
     """
-    header = b"\n" + content.partition(b"\r\n\r\n")[0].lower()
+    header = b"\n" + header_section(content).lower()
     return header.count(b"\nreceived:")
 
 
@@ -51,5 +53,5 @@ _RECEIVED = re.compile(rb"Received: from [^\r\n]*\r\n\tby (\S+) with \S+ id (\S+
 
 def trace_id(content: bytes) -> str:
     """ "ID at HOST" of the server that stored a content, as its topmost Received says; or ""."""
-    match = _RECEIVED.search(content.partition(b"\r\n\r\n")[0])
+    match = _RECEIVED.search(header_section(content))
     return b" at ".join(match.group(2, 1)).decode("utf-8", "replace") if match else ""

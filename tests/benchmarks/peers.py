@@ -48,7 +48,7 @@ import threading
 from smtplab import Sandbox
 sandbox = Sandbox("tcp").start()
 sandbox.policy("mx.example.net").size_limit = 100 * 2**20
-port, = (bound for listener, bound in sandbox.bound_ports.items() if listener.port == 25)
+port, = (bound for one, bound in sandbox.bound_ports.items() if one.key == ("mx.example.net", 25))
 print(port, flush=True)
 threading.Event().wait()
 """

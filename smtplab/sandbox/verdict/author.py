@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from smtplab.mail_object import header_section
 from smtplab.sandbox.verdict.lookups import ascii_domain, normal
 
 LONGEST_FROM = 16_384  # octets of the header field: our own limit
@@ -18,8 +19,7 @@ def author_domains(content: bytes) -> tuple[str, ...]:
     >>> author_domains(b'From: "a@example.com" <Bob@Example.ORG>\\r\\n\\r\\n')
     ('example.org',)
     """
-    header = b"" if content.startswith(b"\r\n") else content.partition(b"\r\n\r\n")[0]
-    fields = _FROM.findall(header)
+    fields = _FROM.findall(header_section(content))
     if len(fields) != 1 or len(fields[0]) > LONGEST_FROM:
         return ()
     try:

@@ -15,6 +15,7 @@ from typing import Any
 
 import dkim
 
+from smtplab.mail_object import header_section
 from smtplab.sandbox.verdict.dkim_content import canonical_body, split
 from smtplab.sandbox.verdict.dkim_key import (
     KeyFault,
@@ -98,6 +99,9 @@ def check(content: bytes, look_up: LookUp, now: datetime) -> Dkim:
     """Check every signature of a content at `now`, the world's time."""
     steps = Steps(6376)
     try:
+        header = header_section(content)
+        if b"dkim-signature" not in header.lower():  # then nobody asks for the body
+            content = header + b"\r\n\r\n"
         message, body = split(content)
     except ValueError as error:
         steps.add(f"The header section cannot be read: {error}.", "3.8")

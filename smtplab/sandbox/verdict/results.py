@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from smtplab.mail_object import header_section
 from smtplab.sandbox.verdict import dkim_check, dmarc_facts, spf_facts
 from smtplab.sandbox.verdict.dkim_check import Dkim
 from smtplab.sandbox.verdict.dmarc_facts import Dmarc
@@ -196,7 +197,7 @@ _FIELD = re.compile(
 
 def first(content: bytes, authserv_id: str) -> AuthenticationResults | None:
     """The topmost field of this host that can be read; what stands below may be forged."""
-    for match in _FIELD.finditer(content.partition(b"\r\n\r\n")[0]):
+    for match in _FIELD.finditer(header_section(content)):
         try:
             found = parse(match[0].decode("ascii"))
         except ValueError:
