@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
@@ -14,21 +13,19 @@ from smtplab.grammar import parse_path
 from smtplab.mail_object import MailObject
 from smtplab.replies import Reply
 from smtplab.sandbox.hosts import MailHost
-from smtplab.sandbox.mta.dsn import Report, header_section_of
+from smtplab.sandbox.mta.dsn import Report
 from smtplab.sandbox.mta.hop import Hop
 from smtplab.sandbox.mta.notify import Notifier
 from smtplab.sandbox.mta.outcome import HostRefusal, Outcome, refusal
 from smtplab.sandbox.mta.route import NextHop, NoRoute, Sender, next_hops
 from smtplab.sandbox.mta.tls_policy import TLSPolicy
 from smtplab.sandbox.queue import QueueItem
+from smtplab.sandbox.trace import MOST_HOPS, hops
 from smtplab.sandbox.trail import Origin, Place
 from smtplab.sandbox.world import World
 from smtplab.transport import Network
 
 _T = TypeVar("_T")
-
-MOST_HOPS = 100  # Received fields; RFC 5321, 6.3 wants a threshold of at least 100
-_RECEIVED = re.compile(rb"^Received:", re.IGNORECASE | re.MULTILINE)
 
 
 class Carrier(Network, Protocol):
@@ -101,9 +98,9 @@ class MTA:
 
     def _stopped_by(self, item: QueueItem) -> Reply | None:
         """Why there is no attempt at all: a loop, or the sender's deadline."""
-        hops = len(_RECEIVED.findall(header_section_of(item.mail.content)))
-        if hops > MOST_HOPS:
-            return refusal(554, f"5.4.6 {hops} Received fields: this mail goes round in a loop")
+        met = hops(item.mail.content)
+        if met > MOST_HOPS:
+            return refusal(554, f"5.4.6 {met} Received fields: this mail goes round in a loop")
         asked = item.deliver_by
         if asked is not None and asked.mode == "R" and self._world.clock.now() >= asked.deadline:
             return refusal(550, "5.4.7 The time in which it was to be delivered is over")
@@ -119,12 +116,12 @@ class MTA:
                 lambda: [one for path in paths for one in self._deliver(host, path, item)]
             )
         try:
-            hops = self._carrier.call(lambda: self._next_hops(domain, item))
+            route = self._carrier.call(lambda: self._next_hops(domain, item))
         except NoRoute as none:
             return [Outcome(path, none.reply) for path in paths]
         outcomes: dict[str, Outcome] = {}
         left = paths
-        for hop in hops:  # RFC 5321, 5.1: until an attempt succeeds
+        for hop in route:  # RFC 5321, 5.1: until an attempt succeeds
             outcomes.update((one.forward_path, one) for one in self._relay(hop, left, item))
             left = [p for p in left if outcomes[p].is_transient or outcomes[p].of_host]
             if not left:
