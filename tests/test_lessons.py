@@ -39,9 +39,11 @@ def name(value):
 
 
 @pytest.mark.parametrize(("number", "way"), CASES_RIGHT, ids=name)
-def test_a_right_way_turns_its_check_green_and_no_other(sandbox, number, way):
+def test_a_right_way_turns_its_check_green_and_no_other_of_its_lesson(sandbox, number, way):
     way(sandbox)
-    assert [n for n in EXERCISES if check(n, sandbox)] == [number]
+    lesson = LESSONS[f"{number.partition('.')[0]:0>2}"]
+    numbers = [exercise.number for exercise in lesson.exercises]
+    assert [n for n in numbers if check(n, sandbox)] == [number]
     assert EXERCISES[number].learnt in check(number, sandbox).lines
 
 
@@ -149,11 +151,17 @@ def test_a_step_counts_only_after_those_before_it(sandbox):
 # Nothing raises.
 
 
-@pytest.mark.parametrize("number", ["9.9", "", None, 3, "0.1 "])
-def test_an_exercise_that_does_not_exist_lists_those_that_do(sandbox, number):
+@pytest.mark.parametrize("number", ["2.9", 2, "2", "2.1 "])
+def test_an_exercise_that_does_not_exist_lists_those_of_its_lesson(sandbox, number):
     assert not check(number, sandbox)
-    assert check(number, sandbox).lines == (f"There are {', '.join(EXERCISES)}.",)
+    assert check(number, sandbox).lines == ("There are 2.1, 2.2, 2.3, 2.4.",)
     assert "2.4" in repr(hint(number))
+
+
+@pytest.mark.parametrize("number", ["99.1", "x", None])
+def test_an_exercise_of_no_lesson_lists_the_lessons(sandbox, number):
+    assert not check(number, sandbox)
+    assert check(number, sandbox).lines[0].startswith("There are lessons 00, 01, 02")
 
 
 def test_a_check_of_a_stopped_sandbox_still_reads_its_evidence():
@@ -228,7 +236,7 @@ def test_a_letter_or_a_question_that_does_not_exist_says_what_there_is():
     assert quiz("00", 1).answer("z").lines == ("Choose from a, b, c.",)
     assert quiz("00", 1).answer("").lines == ("Choose from a, b, c.",)
     assert "Its questions are 1 to 3." in repr(quiz("00", 9))
-    assert "There are 00, 01, 02." in repr(quiz("77").answer("a"))
+    assert "There are 00, 01, 02" in repr(quiz("77").answer("a"))
 
 
 def test_right_options_do_not_all_have_the_same_letter():

@@ -2,6 +2,7 @@
 
 import copy
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,7 @@ from tests import notebook_rules as rules
 from tests import restamp
 
 ROOT = Path(__file__).parents[1]
+PLAIN = ("00", "01", "02")  # the first lessons meet servers that offer little and judge nothing
 PATHS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 
 
@@ -44,7 +46,10 @@ def test_a_notebook_is_valid_and_written_in_the_one_form(path):
 def test_the_first_cell_names_lesson_and_version(path):
     first = rules.code_cells(read(path))[0].source
     assert f'begin("{path.name[:2]}", notebook="{smtplab.__version__}")' in first
-    assert "sandbox = Sandbox(plain=True).start()" in first
+    if path.name[:2] in PLAIN:
+        assert "sandbox = Sandbox(plain=True).start()" in first
+    else:
+        assert re.search(r"^sandbox = Sandbox\(.*\)\.start\(\)$", first, re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", PATHS, ids=name)

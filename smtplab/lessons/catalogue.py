@@ -1,17 +1,17 @@
-"""The lessons that there are: title, exercises and questions of each."""
+"""The lessons that there are, loaded by number when one is asked for."""
 
 from __future__ import annotations
 
+import pkgutil
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 
-from smtplab.lessons.lesson00 import EXERCISES as EXERCISES_00
-from smtplab.lessons.lesson00 import QUESTIONS as QUESTIONS_00
-from smtplab.lessons.lesson01 import EXERCISES as EXERCISES_01
-from smtplab.lessons.lesson01 import QUESTIONS as QUESTIONS_01
-from smtplab.lessons.lesson02 import EXERCISES as EXERCISES_02
-from smtplab.lessons.lesson02 import QUESTIONS as QUESTIONS_02
+import smtplab.lessons
 from smtplab.lessons.question import Question
 from smtplab.lessons.task import Exercise
+
+_PREFIX = "lesson"
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,38 @@ class Lesson:
     questions: tuple[Question, ...]
 
 
-LESSONS = {
-    "00": Lesson("start here", EXERCISES_00, QUESTIONS_00),
-    "01": Lesson("what SMTP is", EXERCISES_01, QUESTIONS_01),
-    "02": Lesson("first conversation", EXERCISES_02, QUESTIONS_02),
-}
+class Lessons(Mapping[str, Lesson]):
+    """Lesson by number, "02" for instance: a module `lesson02` is one, and is found by its name."""
 
-EXERCISES = {
-    exercise.number: exercise for lesson in LESSONS.values() for exercise in lesson.exercises
-}
+    def __getitem__(self, number: str) -> Lesson:
+        if number not in set(iter(self)):
+            raise KeyError(number)
+        module = import_module(f"smtplab.lessons.{_PREFIX}{number}")
+        return Lesson(module.TITLE, module.EXERCISES, module.QUESTIONS)
+
+    def __iter__(self) -> Iterator[str]:
+        names = (module.name for module in pkgutil.iter_modules(smtplab.lessons.__path__))
+        return iter(sorted(n.removeprefix(_PREFIX) for n in names if n.startswith(_PREFIX)))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class Exercises(Mapping[str, Exercise]):
+    """Exercise by number: "2.1" is the first one of lesson 02, and only that lesson is loaded."""
+
+    def __getitem__(self, number: str) -> Exercise:
+        for exercise in LESSONS[f"{number.partition('.')[0]:0>2}"].exercises:
+            if exercise.number == number:
+                return exercise
+        raise KeyError(number)
+
+    def __iter__(self) -> Iterator[str]:
+        return (one.number for lesson in LESSONS.values() for one in lesson.exercises)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+LESSONS = Lessons()
+EXERCISES = Exercises()

@@ -84,17 +84,22 @@ class Evidence:
 
     def __init__(self, sandbox: Sandbox) -> None:
         sandbox.settle()
-        self._sandbox = sandbox
+        self.sandbox = sandbox  # for queue, zones, policies, verdicts
         transcript = sandbox.transcript
         by_connection: dict[str, list[Event]] = {}
         for event in transcript.events:
             if event.end == "server":
                 by_connection.setdefault(event.connection, []).append(event)
         read = (_conversation(transcript, events) for events in by_connection.values())
-        self.conversations = tuple(one for one in read if one and one.source == LAPTOP)
+        self._all = tuple(one for one in read if one)
+        self.conversations = self.of(LAPTOP)
+
+    def of(self, source: str) -> tuple[Conversation, ...]:
+        """The sessions that a host of the sandbox began; an exercise may send from elsewhere."""
+        return tuple(one for one in self._all if one.source == source)
 
     def inbox(self, mailbox: str) -> tuple[StoredMail, ...]:
-        return self._sandbox.inbox(mailbox)
+        return self.sandbox.inbox(mailbox)
 
     def arrived(self, mail: MailObject, mailbox: str) -> bool:
         """Whether this very content lies in the Inbox, with the same reverse-path."""

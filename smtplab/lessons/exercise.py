@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 from smtplab.lessons.card import Card
-from smtplab.lessons.catalogue import EXERCISES
+from smtplab.lessons.catalogue import EXERCISES, LESSONS
 from smtplab.lessons.evidence import Conversation, Evidence
 from smtplab.lessons.task import Exercise, Step
 from smtplab.sandbox import Sandbox
@@ -44,8 +44,7 @@ def check(exercise: str, sandbox: Sandbox) -> Verdict:
     """Look at what the sandbox's own servers recorded and stored, and say what is missing."""
     task = EXERCISES.get(str(exercise))
     if task is None:
-        there_are = f"There are {', '.join(EXERCISES)}."
-        return Verdict(False, f"There is no exercise {exercise!r}.", lines=(there_are,))
+        return Verdict(False, f"There is no exercise {exercise!r}.", lines=(_there_are(exercise),))
     if type(sandbox) is not Sandbox:
         return Verdict(
             False,
@@ -72,13 +71,21 @@ def hint(exercise: str, number: int = 1) -> Card:
     """Hint `number` of an exercise, from a nudge to nearly the solution."""
     task = EXERCISES.get(str(exercise))
     if task is None:
-        return Card(f"There is no exercise {exercise!r}.", (f"There are {', '.join(EXERCISES)}.",))
+        return Card(f"There is no exercise {exercise!r}.", (_there_are(exercise),))
     count = len(task.hints)
     if number not in range(1, count + 1):
         return Card(f"Exercise {task.number} has {count} hints.", (f"Ask for 1 to {count}.",))
     more = (f'Not enough? hint("{task.number}", {number + 1})',) if number < count else ()
     title = f"Exercise {task.number}, hint {number} of {count}"
     return Card(title, (task.hints[number - 1], *more))
+
+
+def _there_are(exercise: str) -> str:
+    """The exercises of the lesson that was meant, or else the lessons."""
+    lesson = LESSONS.get(f"{str(exercise).partition('.')[0]:0>2}")
+    if lesson is None:
+        return f'There are lessons {", ".join(LESSONS)}; an exercise is named like "2.1".'
+    return f"There are {', '.join(one.number for one in lesson.exercises)}."
 
 
 def _judge(task: Exercise, evidence: Evidence) -> Verdict:

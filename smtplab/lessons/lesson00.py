@@ -6,6 +6,8 @@ from smtplab.lessons.evidence import Conversation, Evidence, Exchange
 from smtplab.lessons.question import Option, Question
 from smtplab.lessons.task import Exercise, Step
 
+TITLE = "start here"
+
 
 def _greeted_as_kiosk(_: Evidence, one: Conversation) -> bool:
     return one.host == "smtp.example.org" and bool(_kiosk_greetings(one))

@@ -15,6 +15,8 @@ from smtplab.lessons.steps import (
 )
 from smtplab.lessons.task import Exercise, Step
 
+TITLE = "what SMTP is"
+
 NOBODY = "nobody@example.net"
 
 

@@ -14,6 +14,8 @@ from smtplab.lessons.steps import (
 from smtplab.lessons.task import Exercise, Step
 from smtplab.transcript import Kind
 
+TITLE = "first conversation"
+
 
 def _rcpt_too_early(_: Evidence, one: Conversation) -> bool:
     return one.has("RCPT", 503)

@@ -4,12 +4,18 @@
 the learner's notebooks and travel in no wheel.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from importlib import import_module
 
 from smtplab import Sandbox
-from tests.solutions import lesson00, lesson01, lesson02
+from smtplab.lessons.catalogue import LESSONS
 
 Way = Callable[[Sandbox], object]
 
-RIGHT: Mapping[str, tuple[Way, ...]] = lesson00.RIGHT | lesson01.RIGHT | lesson02.RIGHT
-WRONG: Mapping[str, tuple[tuple[Way, str], ...]] = lesson00.WRONG | lesson01.WRONG | lesson02.WRONG
+RIGHT: dict[str, tuple[Way, ...]] = {}
+WRONG: dict[str, tuple[tuple[Way, str], ...]] = {}
+
+for number in LESSONS:
+    of_lesson = import_module(f"tests.solutions.lesson{number}")
+    RIGHT |= of_lesson.RIGHT
+    WRONG |= of_lesson.WRONG
