@@ -159,14 +159,20 @@ def open_and_run(page, url: str) -> None:
     page.evaluate(_RUN_ALL)
 
 
-def use_theme(page, dark: bool) -> None:
-    theme = "JupyterLab Dark" if dark else "JupyterLab Light"
+THEMES = {
+    "light": "JupyterLab Light",
+    "dark": "JupyterLab Dark",
+    "contrast": "JupyterLab Dark High Contrast",
+}
+
+
+def use_theme(page, theme: str) -> None:
+    """Switch JupyterLab to one of `THEMES`."""
     page.evaluate(
-        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
+        THEMES[theme],
     )
-    page.wait_for_selector(
-        f"body[data-jp-theme-light='{'false' if dark else 'true'}']", state="attached"
-    )
+    page.wait_for_selector(f"body[data-jp-theme-name='{THEMES[theme]}']", state="attached")
     page.wait_for_selector("#jupyterlab-splash", state="detached")
 
 

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import Watch, chromium, close_file_browser, jupyterlab, open_and_run, use_theme
+from tests.browser import (
+    THEMES,
+    Watch,
+    chromium,
+    close_file_browser,
+    jupyterlab,
+    open_and_run,
+    use_theme,
+)
 
 pytestmark = pytest.mark.browser
 nbformat = pytest.importorskip("nbformat")
@@ -140,10 +148,10 @@ def test_a_whole_conversation_by_mouse_in_light_and_dark(opened, shots):
     explanation = console.console.locator(".smtplab-explanation")
     assert "permanent refusal" in explanation.inner_text()
     assert "RFC 5321, 4.1.4" in explanation.inner_text()
-    for name, dark in (("light", False), ("dark", True)):
-        use_theme(page, dark)
-        console.console.screenshot(path=shots / f"console-{name}.png")
-    use_theme(page, False)
+    for theme in THEMES:
+        use_theme(page, theme)
+        console.console.screenshot(path=shots / f"console-{theme}.png")
+    use_theme(page, "light")
     console.press(*WHOLE[-1])
     page.wait_for_function("() => document.activeElement.value?.startsWith('From: Alice')")
     console.console.screenshot(path=shots / "content-light.png")
@@ -242,12 +250,12 @@ def test_axe_finds_nothing_to_object_to_in_either_theme(opened, node_module):
     found: list[tuple[object, ...]] = []
 
     def judge(moment):
-        for dark in (False, True):
-            use_theme(page, dark)
+        for theme in THEMES:
+            use_theme(page, theme)
             result = page.evaluate("() => axe.run('.smtplab-console')")
             assert result["passes"], "axe looked at nothing"
             found.extend(
-                (moment, dark, v["id"], v["nodes"][0]["html"]) for v in result["violations"]
+                (moment, theme, v["id"], v["nodes"][0]["html"]) for v in result["violations"]
             )
 
     judge("greeting")

@@ -8,9 +8,10 @@ import pytest
 from smtplab import Console, LocalProtocolError, Sandbox
 from smtplab.transport import Stream
 from smtplab.transport.stream import StreamWrapper
-from smtplab.widgets import console as console_module
 from smtplab.widgets import render
+from smtplab.widgets import view as view_module
 from smtplab.widgets.log_view import CHUNK, MOST_CHUNKS
+from smtplab.widgets.view import css
 from tests.console_hands import TO_A_TRANSACTION, click, page, said, texts, type_
 
 HOSTILE = "<script>alert(1)</script>&\u202e\u2028"
@@ -138,7 +139,7 @@ def test_without_a_front_end_there_is_html_and_text_and_no_widget_view(console):
 
 
 def test_with_a_front_end_the_live_view_stands_beside_them(console, monkeypatch):
-    monkeypatch.setattr(console_module, "DummyComm", type(None))
+    monkeypatch.setattr(view_module, "DummyComm", type(None))
     bundle = console._repr_mimebundle_()
     view = bundle["application/vnd.jupyter.widget-view+json"]
     assert view["model_id"] == console.view.model_id and "text/html" in bundle
@@ -175,7 +176,7 @@ def test_stored_outputs_are_the_same_over_tcp_and_in_memory():
 
 # Style.
 
-CSS = console_module._css()
+CSS = css("theme")
 PAIRS = [
     (text, ground)
     for ground in ("ground", "frame", "tls", "lit")

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from importlib.resources import files
-from threading import RLock
 from typing import Any, TypeVar
 
-from comm import DummyComm
 from ipywidgets import HTML, Button, Checkbox, HBox, Textarea, ToggleButton, VBox
 
 from smtplab.client import Client
@@ -18,26 +15,24 @@ from smtplab.step_reply import StepReply
 from smtplab.widgets import render
 from smtplab.widgets.console_model import ConsoleModel, Meaning
 from smtplab.widgets.log_view import LogView
+from smtplab.widgets.view import View, named
 
 _T = TypeVar("_T")
 _PLACEHOLDERS = {Meaning.COMMAND: "for example: MAIL FROM:<alice@example.org>"}
-_LIVE = "application/vnd.jupyter.widget-view+json"
 
 
-class Console:
+class Console(View):
     """Speak SMTP with a server of the sandbox and watch both ends.
 
     A palette button sends its ready line at once: the reply is the lesson, and editing can wait.
-    "Edit before sending" only fills the line. Steps are locked one behind the other, because
-    clicks may arrive on a second thread while a cell runs.
+    "Edit before sending" only fills the line.
     """
 
     def __init__(self, sandbox: Sandbox, host: str = "smtp.example.org", port: int = 587) -> None:
+        super().__init__()
         self.model = ConsoleModel(sandbox, host, port)
-        self._lock = RLock()
 
         # widgets
-        self._style = HTML(f"<style>{_css()}</style>")
         self._bar = HTML()
         self._start_over = Button(description="Start over", tooltip="Close and connect again")
         self._secrets = ToggleButton(
@@ -53,13 +48,13 @@ class Console:
         self._hint = HTML()
 
         # layout
-        bar = _named("bar", HBox([self._bar, HBox([self._secrets, self._start_over])]))
-        main = _named("main", HBox([self._log.view, _named("explanation", self._explanation)]))
-        palette = _named("palette", HBox(list(self._palette.values())))
-        under = _named("under", HBox([self._legend, self._edit_first]))
-        line = _named("input", HBox([self._input, _named("send", self._send_button)]))
-        foot = _named("foot", VBox([palette, under, line, self._hint]))
-        self.view = _named("console", VBox([self._style, bar, main, foot]))
+        bar = named("bar", HBox([self._bar, HBox([self._secrets, self._start_over])]))
+        main = named("main", HBox([self._log.view, named("explanation", self._explanation)]))
+        palette = named("palette", HBox(list(self._palette.values())))
+        under = named("under", HBox([self._legend, self._edit_first]))
+        line = named("input", HBox([self._input, named("send", self._send_button)]))
+        foot = named("foot", VBox([palette, under, line, self._hint]))
+        self._frame("console", bar, main, foot)
         self._show()
 
         # connections
@@ -143,29 +138,14 @@ class Console:
     # Steps, and what is shown after each.
 
     def _from_code(self, step: Callable[[], _T]) -> _T:
-        with self._lock:
-            try:
-                result = step()
-            finally:
-                self._show()
-            if self.model.error is not None:
-                raise self.model.error
-            return result
+        """The model keeps what went wrong, for the panel; a caller gets it raised."""
+        result = super()._from_code(step)
+        if self.model.error is not None:
+            raise self.model.error
+        return result
 
-    def _guarded(self, step: Callable[[], object]) -> Callable[[object], None]:
-        """A callback that shows whatever goes wrong: nobody sees an error that it raises."""
-
-        def callback(_: object) -> None:
-            with self._lock:
-                try:
-                    step()
-                except KeyboardInterrupt:
-                    self.model.fail("Interrupted", "The step was stopped. Press Start over.")
-                except Exception as error:  # a border
-                    self.model.fail("A fault inside smtplab", f"{type(error).__name__}: {error}")
-                self._show()
-
-        return callback
+    def _fail(self, headline: str, text: str) -> None:
+        self.model.fail(headline, text)
 
     def _show(self) -> None:
         model = self.model
@@ -187,27 +167,14 @@ class Console:
     def __repr__(self) -> str:
         return f"<Console on {self.model.host} : {self.model.port}, {self.model.state.value}>"
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, object]:
-        """The live view where a front end is, and always HTML and text that need none."""
-        bundle: dict[str, object] = {
-            "text/plain": render.as_static_text(self.model),
-            "text/html": render.as_static_html(self.model),
-        }
-        if not isinstance(self.view.comm, DummyComm):
-            view = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
-            bundle[_LIVE] = view
-        return bundle
+    def static_html(self) -> str:
+        return render.as_static_html(self.model)
 
-
-def _named(name: str, widget: Any) -> Any:
-    return widget.add_class(f"smtplab-{name}")
+    def static_text(self) -> str:
+        return render.as_static_text(self.model)
 
 
 def _mark(button: Any, line: str, legal: bool) -> None:
     shown = line if not line.startswith("AUTH") else "AUTH PLAIN with alice's toy password"
     button.tooltip = f"{'In order now' if legal else 'Out of order now'}. Sends: {shown}"
     button._dom_classes = ("smtplab-legal" if legal else "smtplab-illegal",)
-
-
-def _css() -> str:
-    return files(__package__).joinpath("console.css").read_text(encoding="utf-8")

@@ -10,8 +10,10 @@ from smtplab.session import VERBS, State
 from smtplab.step_reply import StepReply
 from smtplab.transcript import Event, Kind
 from smtplab.transcript.rendering import note, sender, shown_lines, visible
+from smtplab.widgets import pieces
 from smtplab.widgets.console_model import ConsoleModel, Meaning, Notice
 from smtplab.widgets.conversation import Row
+from smtplab.widgets.pieces import safe, told
 
 FOLD = 4  # lines; an older row with more of them shows its first, the rest on request
 
@@ -32,27 +34,14 @@ _HINTS = {
 }
 
 
-def safe(text: str) -> str:
-    """Text that cannot act on a page, whatever it holds.
-
-    >>> safe("<b>\\x07")
-    '&lt;b&gt;\\\\x07'
-    """
-    return escape(visible(text))
-
-
 # The bar.
 
 
 def bar(model: ConsoleModel) -> str:
     """Where the session goes, whether it can be read on the way, and where it stands."""
     lock = "locked" if model.is_encrypted else "open"
-    chips = "".join(f"<li>{safe(fact)}</li>" for fact in model.facts)
-    return (
-        f'<div class="smtplab-place">{safe(model.host)} : {model.port}</div>'
-        f'<ul class="smtplab-chips"><li class="smtplab-{lock}">{safe(model.padlock)}</li>'
-        f"{chips}</ul>"
-    )
+    place = pieces.title(f"{model.host} : {model.port}")
+    return place + pieces.chips([(model.padlock, lock), *model.facts])
 
 
 # The conversation.
@@ -119,18 +108,11 @@ def _note(event: Event) -> str:
 
 def explanation(reply: StepReply | None, notice: Notice | None) -> str:
     """What the last reply means; a notice, if there is one, stands in front of it."""
-    parts = [_notice(notice)] if notice else []
+    parts = [pieces.notice(notice.headline, notice.text)] if notice else []
     if reply is not None:
         parts.append(_reply(reply, announced=notice is None))
     label = 'aria-label="Explanation of the last reply"'
     return f'<section {label} tabindex="0">{"".join(parts)}</section>'
-
-
-def _notice(notice: Notice) -> str:
-    return (
-        f'<div class="smtplab-notice" role="alert"><strong>{safe(notice.headline)}</strong>'
-        f"<p>{safe(notice.text)}</p></div>"
-    )
 
 
 def _reply(reply: StepReply, *, announced: bool) -> str:
@@ -148,18 +130,8 @@ def _reply(reply: StepReply, *, announced: bool) -> str:
     meaning = f"{title}<p>{safe(explained.meaning)}</p>"
     now = ("The session now", _capital(reply.state.value))
     if refused:
-        return f"{head}{meaning}{_told([*explained.rows, now])}"
-    return (
-        f"{head}{_told([_sent(reply.step)])}{meaning}{_told([('Source', explained.source), now])}"
-    )
-
-
-def _told(pairs: Iterable[tuple[str, str]]) -> str:
-    return (
-        "<dl>"
-        + "".join(f"<dt>{safe(label)}</dt><dd>{safe(text)}</dd>" for label, text in pairs if text)
-        + "</dl>"
-    )
+        return f"{head}{meaning}{told([*explained.rows, now])}"
+    return f"{head}{told([_sent(reply.step)])}{meaning}{told([('Source', explained.source), now])}"
 
 
 def _sent(step: str) -> tuple[str, str]:
@@ -186,12 +158,12 @@ def legend(model: ConsoleModel) -> str:
         text = "the server reads a response now: a press sends the line as one"
     else:
         text = "the session is closed: Start over connects again"
-    return f'<p class="smtplab-legend">{text}</p>'
+    return pieces.legend(text)
 
 
 def hint(model: ConsoleModel) -> str:
     """How the next line is read and sent."""
-    return f'<p class="smtplab-legend">{escape(_HINTS[model.meaning])}</p>'
+    return pieces.legend(_HINTS[model.meaning])
 
 
 # Without a front end: no style sheet, no script, the meaning in words.

@@ -1,0 +1,109 @@
+"""Fixtures for tests of widgets: one JupyterLab, cells on a page of it, what every card must keep.
+
+A test file that uses them sets `pytestmark = pytest.mark.browser`. `SMTPLAB_SCREENSHOTS=FOLDER`
+keeps the pictures.
+"""
+
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from tests.browser import (
+    THEMES,
+    Watch,
+    chromium,
+    close_file_browser,
+    jupyterlab,
+    open_and_run,
+    use_theme,
+)
+
+KERNEL = {"name": "python3", "display_name": "Python 3"}
+
+_CUT_OFF = """selector => [...document.querySelectorAll(`${selector}, ${selector} *`)]
+  .filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0
+    && !['auto', 'scroll'].includes(getComputedStyle(e).overflowX)
+    && getComputedStyle(e).display !== 'inline' && !e.closest('svg'))
+  .map(e => `${e.className || e.tagName} ${e.scrollWidth}/${e.clientWidth}`)"""
+
+
+@pytest.fixture(scope="session")
+def lab_server(tool, tmp_path_factory):
+    """JupyterLab and Chromium: the folder it opens, the URL of a notebook in it, the browser."""
+    executable = tool("chromium")
+    folder, home = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("home")
+    with jupyterlab(folder, home) as url, chromium(executable) as browser:
+        yield folder, url, browser
+
+
+@pytest.fixture
+def lab_page(lab_server, request):
+    """`lab_page(cell, cell, ...)` runs these cells and gives the page, with the whole width.
+
+    `width` is the window's in pixels. Afterwards the page must have been quiet: no error in its
+    console, nothing asked from outside loopback.
+    """
+    folder, url, browser = lab_server
+    opened = []
+
+    def open_(*cells, width=1280):
+        name = f"{request.node.originalname}-{len(opened)}.ipynb"
+        notebook = new_notebook(cells=list(map(new_code_cell, cells)), metadata=_METADATA)
+        nbformat.write(notebook, folder / name)
+        page = browser.new_page(viewport={"width": width, "height": 1200})
+        opened.append((page, Watch(page)))
+        open_and_run(page, url.format(name))
+        close_file_browser(page)
+        return page
+
+    yield open_
+    for page, _ in opened:
+        page.close()
+    for _, watch in opened:
+        assert watch.errors == []
+        assert watch.outside == [], "something outside loopback was asked for"
+
+
+_METADATA = {"kernelspec": KERNEL}
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """`pictures(page, ".smtplab-ports", "ports")` takes one of the card in every theme."""
+    folder = Path(os.environ.get("SMTPLAB_SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def take(page, selector, name):
+        for theme in THEMES:
+            use_theme(page, theme)
+            page.locator(selector).first.screenshot(path=folder / f"{name}-{theme}.png")
+        use_theme(page, "light")
+
+    return take
+
+
+@pytest.fixture
+def axe(node_module):
+    """`axe(page, ".smtplab-ports")` is the list of what axe-core objects to, in every theme."""
+    script = (Path(node_module("axe-core")) / "axe-core" / "axe.min.js").read_text("utf-8")
+
+    def judge(page, selector):
+        page.evaluate(script)
+        found = []
+        for theme in THEMES:
+            use_theme(page, theme)
+            result = page.evaluate("selector => axe.run(selector)", selector)
+            assert result["passes"], "axe looked at nothing"
+            found += [(theme, v["id"], v["nodes"][0]["html"]) for v in result["violations"]]
+        use_theme(page, "light")
+        return found
+
+    return judge
+
+
+def cut_off(page, selector):
+    """The elements of a card that are wider than their place and cannot be scrolled."""
+    return page.evaluate(_CUT_OFF, selector)
