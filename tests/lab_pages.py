@@ -47,7 +47,7 @@ def lab_page(lab_server, request):
     console, nothing asked from outside loopback.
     """
     folder, url, browser = lab_server
-    opened = []
+    opened: list = []
 
     def open_(*cells, width=1280):
         name = f"{request.node.originalname}-{len(opened)}.ipynb"
