@@ -1,6 +1,7 @@
 """The widgets: views on conversations, for notebooks."""
 
 from smtplab.widgets.console import Console
+from smtplab.widgets.extension_board import ExtensionBoard
 from smtplab.widgets.ports import Ports
 
-__all__ = ["Console", "Ports"]
+__all__ = ["Console", "ExtensionBoard", "Ports"]

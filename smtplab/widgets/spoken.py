@@ -10,6 +10,7 @@ from smtplab.transcript import Event, Kind
 from smtplab.transcript.rendering import note, sender, shown_lines, visible
 
 MOST_LINES = 80  # of one conversation; the client's transcript has all
+MOST_OF_CONTENT = 12  # lines
 MOST_CHARACTERS = 200  # of one line
 
 
@@ -19,6 +20,7 @@ class Line(NamedTuple):
     who: str  # "C", "S" or ""
     text: str  # nothing in it acts on a page, but it is not escaped yet
     tls: bool = False
+    differs: bool = False  # from what stands beside it
 
 
 def spoken(events: Iterable[Event], *, secrets: bool = False) -> tuple[Line, ...]:
@@ -33,10 +35,18 @@ def spoken(events: Iterable[Event], *, secrets: bool = False) -> tuple[Line, ...
 def _lines(event: Event, secrets: bool) -> Iterable[Line]:
     who = sender(event)
     if who:
-        for text in shown_lines(event, secrets=secrets):
+        for text in _few(shown_lines(event, secrets=secrets), event.kind):
             yield Line(who, shortened(text), event.tls)
     elif event.kind in (Kind.TLS, Kind.CLOSE):
         yield Line("", shortened(visible(note(event))), event.kind is Kind.TLS or event.tls)
+
+
+def _few(lines: list[str], kind: Kind) -> list[str]:
+    """Of a long content its beginning and its end."""
+    if kind is not Kind.MAIL_DATA or len(lines) <= MOST_OF_CONTENT:
+        return lines
+    left_out = f"[{len(lines) - MOST_OF_CONTENT + 1} more lines of the content]"
+    return [*lines[: MOST_OF_CONTENT - 3], left_out, *lines[-2:]]
 
 
 def shortened(text: str) -> str:
@@ -59,15 +69,21 @@ def _row(line: Line) -> str:
         text = f"<em>{escape(line.text)}</em>"
         return f'<tr class="smtplab-told{tls}"><td></td><td>{text}</td></tr>'
     kind = "refused" if line.who == "S" and line.text[:1] in ("4", "5") else line.who.lower()
+    differs = " <i>differs</i>" if line.differs else ""
     return (
         f'<tr class="smtplab-{kind}{tls}"><td><b>{line.who}</b></td>'
-        f"<td><code>{escape(line.text)}</code></td></tr>"
+        f"<td><code>{escape(line.text)}</code>{differs}</td></tr>"
     )
 
 
 def spoken_text(lines: Iterable[Line]) -> list[str]:
     """The same for plain text."""
-    return [f"{line.who}: {line.text}" if line.who else f"-- {line.text}" for line in lines]
+    return [
+        f"{line.who}: {line.text}{'  [differs]' if line.differs else ''}"
+        if line.who
+        else f"-- {line.text}"
+        for line in lines
+    ]
 
 
 def folded(summary: str, html: str) -> str:
