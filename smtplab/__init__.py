@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from smtplab.timeouts import Timeouts as Timeouts
     from smtplab.transcript import Transcript as Transcript
     from smtplab.widgets import Console as Console
+    from smtplab.widgets import Eavesdropper as Eavesdropper
     from smtplab.widgets import ExtensionBoard as ExtensionBoard
     from smtplab.widgets import Ports as Ports
 
@@ -52,6 +53,7 @@ _HOME = {
     "send": "smtplab.sending",
     "Fate": "smtplab.sending",
     "Console": "smtplab.widgets",
+    "Eavesdropper": "smtplab.widgets",
     "ExtensionBoard": "smtplab.widgets",
     "Ports": "smtplab.widgets",
     "Sandbox": "smtplab.sandbox",

@@ -206,7 +206,7 @@ def _caption(door: Door) -> str:
 
 def _static(caption: str, told: Sequence[Row], lines: Sequence[Line]) -> str:
     cells = ((f"<b>{safe(label)}</b>", "<br>".join(map(safe, text))) for label, text in told)
-    body = pieces.table(caption, ("", "found"), cells)
+    body = pieces.table(caption, ("about", "found"), cells)
     return body + (folded("The whole session", spoken_html(lines)) if lines else "")
 
 
