@@ -28,7 +28,7 @@ def test_the_eavesdropper_in_a_browser(lab_page, pictures, axe):
     card.expect("its password was read")
     card.choose("Connection", "c4: laptop.example.org to smtp.example.org : 587")
     card.expect("stopped at AUTH: 530")
-    card.expect("alice@example.org\\x00looking-glass")
+    card.expect("user alice@example.org, password looking-glass")
     pictures(page, card.selector, "eve-attack")
     assert axe(page, card.selector) == []
     assert card.cut_off_at_each_width(os.environ.get("SMTPLAB_SCREENSHOTS"), "eve") == {}

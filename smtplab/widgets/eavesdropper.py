@@ -56,7 +56,7 @@ class Eavesdropper(View):
         attack = [named("choices", HBox([self._door, self._strips])), buttons]
         foot = named("foot", VBox(attack if self.model.sandbox is not None else []))
         wire, catch = named("wire", self._wire), named("catch", self._catch)
-        after = named("catch", self._hand_ins)
+        after = named("fates", named("catch", self._hand_ins))
         self._frame("eavesdropper", self._spoken, bar, head, wire, catch, foot, self._alert, after)
         self._show()
 

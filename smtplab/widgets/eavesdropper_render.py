@@ -118,10 +118,13 @@ def _ascii(row: bytes) -> str:
 def _tls_html(sight: Sight, octets: bool) -> str:
     if not octets:
         return "<br>".join(f"<em>{safe(text)}</em>" for text in tls_words(sight))
-    return "<br>".join(
+    named = f"TLS handshake: {', '.join(sight.handshake)}<br>" if sight.handshake else ""
+    records = [
         f"<code>{header}</code> <em>{escape(words)}</em><br><code>{_beginning(body)}</code>"
         for header, words, body in record_rows(sight)
-    )
+    ]
+    more = f"<br>[{len(records) - MOST_LINES} more records]" if len(records) > MOST_LINES else ""
+    return named + "<br>".join(records[:MOST_LINES]) + more
 
 
 def _beginning(body: bytes) -> str:
@@ -160,8 +163,8 @@ def noted(moment: Moment) -> Iterator[tuple[str, list[str]]]:
 
 
 def _few(lines: Sequence[str]) -> list[str]:
-    shown = [shortened(line) for line in lines[:6]]
-    return shown if len(lines) <= 6 else [*shown, f"[{len(lines) - 6} more lines]"]
+    shown = [shortened(line) for line in lines[:FOLD]]
+    return shown if len(lines) <= FOLD else [*shown, f"[{len(lines) - FOLD} more lines]"]
 
 
 # What Eve has.
@@ -183,7 +186,7 @@ def catch_rows(model: EavesdropperModel) -> list[tuple[str, str]]:
     """Password, envelope and content: read, inside TLS, or never sent."""
     caught = model.caught
     passwords = model.overheard.passwords if model.overheard is not None else ()
-    found = ", ".join(shortened(secret) for secret in passwords[:5])
+    found = ", ".join(map(in_words, passwords[:5]))
     rows = [
         ("Password", caught.password.value + (f": {found}" if found else "")),
         ("Envelope (MAIL, RCPT)", caught.envelope.value),
@@ -192,6 +195,16 @@ def catch_rows(model: EavesdropperModel) -> list[tuple[str, str]]:
     if model.changed:
         rows.append(("Changed on the way", "; ".join(map(shortened, model.changed[:6]))))
     return rows
+
+
+def in_words(secret: str) -> str:
+    """What AUTH sent; that of PLAIN has three parts with NUL between (RFC 4616, 2).
+
+    >>> in_words("\\\\x00alice\\\\x00winter")
+    'user alice, password winter'
+    """
+    parts = shortened(secret).split("\\x00")
+    return f"user {parts[1]}, password {parts[2]}" if len(parts) == 3 else shortened(secret)
 
 
 def leaks_of(model: EavesdropperModel) -> Iterator[str]:

@@ -99,4 +99,6 @@ def record_rows(sight: Sight) -> Iterator[tuple[str, str, bytes]]:
     for record in split_records(rest)[0]:
         header, rest = rest[:HEADER], rest[HEADER + len(record.body) :]
         kind = _TYPES.get(record.type, "an unknown type")
-        yield header.hex(" "), f"{kind}, {len(record.body)} octets follow", record.body
+        size = len(record.body)
+        follow = "1 octet follows" if size == 1 else f"{size} octets follow"
+        yield header.hex(" "), f"{kind}, {follow}", record.body
