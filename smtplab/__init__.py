@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from smtplab.timeouts import Timeouts as Timeouts
     from smtplab.transcript import Transcript as Transcript
     from smtplab.widgets import Console as Console
+    from smtplab.widgets import Eavesdropper as Eavesdropper
+    from smtplab.widgets import ExtensionBoard as ExtensionBoard
+    from smtplab.widgets import Ports as Ports
 
 # The table of contents: where each public name lives.
 _HOME = {
@@ -50,6 +53,9 @@ _HOME = {
     "send": "smtplab.sending",
     "Fate": "smtplab.sending",
     "Console": "smtplab.widgets",
+    "Eavesdropper": "smtplab.widgets",
+    "ExtensionBoard": "smtplab.widgets",
+    "Ports": "smtplab.widgets",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",
     "read_dialogue": "smtplab.importing",

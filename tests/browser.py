@@ -24,7 +24,7 @@ FLAGS = (
 START_LIMIT = 120.0  # seconds
 STEP_LIMIT = 60_000  # milliseconds that anything on the page may take
 
-_READY = """async () => {
+READY = """async () => {
   const app = window.jupyterapp;
   await app.restored;
   let panel = null;
@@ -155,7 +155,7 @@ def open_and_run(page, url: str) -> None:
     page.set_default_timeout(STEP_LIMIT)
     page.goto(url)
     page.wait_for_function("() => window.jupyterapp !== undefined")
-    page.evaluate(_READY)
+    page.evaluate(READY)
     page.evaluate(_RUN_ALL)
 
 
