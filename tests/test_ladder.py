@@ -6,6 +6,7 @@ from smtplab import Ladder, Sandbox, Transcript
 from smtplab.commands import data, mail, noop, rcpt
 from smtplab.transcript import Kind
 from smtplab.widgets import ladder_model
+from smtplab.widgets.carried import carried
 from smtplab.widgets.ladder_render import label
 from smtplab.widgets.ways import send_three_ways
 from tests.test_console_page import HOSTILE, Tags, TwistedSandbox
@@ -174,13 +175,12 @@ def test_one_more_step_after_10_000_lines_reads_and_draws_only_what_is_new(sandb
         assert ladder._drawing.value.count("<g ") <= ladder_model.SHOWN
         assert len(ladder.model.legs[0].arrows) == ladder_model.MOST_KEPT
         read = []
-        carried = ladder_model.carried
 
         def counting(events, segments):
             read.append((len(events), len(segments)))
             return carried(events, segments)
 
-        monkeypatch.setattr(ladder_model, "carried", counting)
+        monkeypatch.setattr("smtplab.widgets.ladder_model.carried", counting)
         client.noop()
         ladder.refresh()
         assert max(read[0]) < 10
