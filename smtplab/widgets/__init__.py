@@ -2,5 +2,6 @@
 
 from smtplab.widgets.console import Console
 from smtplab.widgets.ladder import Ladder
+from smtplab.widgets.packet_stack import PacketStack
 
-__all__ = ["Console", "Ladder"]
+__all__ = ["Console", "Ladder", "PacketStack"]
