@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from smtplab.session import State as State
     from smtplab.timeouts import Timeouts as Timeouts
     from smtplab.transcript import Transcript as Transcript
+    from smtplab.widgets import CertificateCard as CertificateCard
     from smtplab.widgets import Console as Console
     from smtplab.widgets import Ladder as Ladder
     from smtplab.widgets import PacketStack as PacketStack
@@ -52,6 +53,7 @@ _HOME = {
     "send": "smtplab.sending",
     "Fate": "smtplab.sending",
     "Console": "smtplab.widgets",
+    "CertificateCard": "smtplab.widgets",
     "Ladder": "smtplab.widgets",
     "PacketStack": "smtplab.widgets",
     "Sandbox": "smtplab.sandbox",

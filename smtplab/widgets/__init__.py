@@ -1,7 +1,8 @@
 """The widgets: views on conversations, for notebooks."""
 
+from smtplab.widgets.certificate_card import CertificateCard
 from smtplab.widgets.console import Console
 from smtplab.widgets.ladder import Ladder
 from smtplab.widgets.packet_stack import PacketStack
 
-__all__ = ["Console", "Ladder", "PacketStack"]
+__all__ = ["CertificateCard", "Console", "Ladder", "PacketStack"]
