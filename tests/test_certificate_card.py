@@ -51,7 +51,7 @@ def test_each_button_connects_for_real_and_shows_the_clients_own_words(sandbox, 
     assert outcome is not None
     assert outcome.trial.name == name and len(sandbox.transcript.connections) > before
     assert ERRORS[name] in outcome.error and bool(outcome.error) == bool(ERRORS[name])
-    assert ("refused</b>" in page(card)) == bool(ERRORS[name])
+    assert (f"{name}: refused by the " in page(card)) == bool(ERRORS[name])
     for text in (outcome.error, outcome.trial.meaning, outcome.trial.remedy, outcome.trial.source):
         assert text in card.static_text()
     assert [b for b, button in card._buttons.items() if "Tried last" in button.tooltip] == [name]

@@ -4,11 +4,13 @@ import pytest
 
 from smtplab import Ladder, Sandbox, Transcript
 from smtplab.commands import data, mail, noop, rcpt
+from smtplab.sandbox.certificates import Authority
 from smtplab.transcript import Kind
 from smtplab.widgets import ladder_model
 from smtplab.widgets.carried import carried
 from smtplab.widgets.ladder_render import label
 from smtplab.widgets.ways import send_three_ways
+from tests.test_capture import new
 from tests.test_console_page import HOSTILE, Tags, TwistedSandbox
 
 CONTENT = b"Subject: Tea\r\n\r\nAt five?\r\n"
@@ -236,6 +238,25 @@ def test_what_goes_wrong_in_a_click_stands_on_the_page(sandbox, monkeypatch):
     monkeypatch.setattr(ladder.model, "refresh", fail)
     ladder._guarded(ladder.model.refresh)(None)
     assert "RuntimeError: boom &lt;script&gt;" in ladder._alert.value
+
+
+def test_without_tls_there_is_a_ladder_all_the_same(monkeypatch):
+    monkeypatch.setattr(Authority, "is_available", staticmethod(lambda: False))
+    with Sandbox("memory") as sandbox, sandbox.connect() as client:
+        client.ehlo()
+        ladder = Ladder(client)
+        assert ladder.model.waits == {"opening TCP": 1, "greeting": 1, "SMTP": 1}
+        assert "smtplab-inside" not in ladder._drawing.value
+
+
+def test_two_ends_of_one_name_have_two_lanes():
+    """Without lanes of their own every arrow would be a dot."""
+    _, recorder = new("localhost")
+    place = {"source": "localhost", "host": "localhost", "port": 2525}
+    transcript = recorder.transcript
+    other = transcript.recorder("c2", "client")
+    other.record(Kind.CONNECT, 0, detail=place)
+    assert Ladder(transcript, "c2").model.lanes == ("localhost (client)", "localhost")
 
 
 # Stored and hostile.

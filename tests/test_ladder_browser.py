@@ -51,7 +51,7 @@ def test_every_control_works_by_mouse_and_by_keyboard_in_every_theme(lab_page, p
     journey.get_by_role("button", name="Show earlier arrows").click()
     journey.get_by_role("button", name="Show earlier arrows").wait_for(state="detached")
     pictures(page, f"{CARD} >> nth=1", "journey")
-    for width in (460, 700, 1280):
+    for width in (460, 700, 1280, 1600):
         page.set_viewport_size({"width": width, "height": 2000})
         assert cut_off(page, CARD) == []
         pictures(page, CARD, f"ladder-{width}") if width == 460 else None

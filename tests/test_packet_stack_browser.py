@@ -41,7 +41,7 @@ def test_every_control_works_by_mouse_and_by_keyboard_in_every_theme(lab_page, p
     card.locator("summary").focus()
     page.keyboard.press("Enter")
     card.locator("details[open]").wait_for()
-    for width in (460, 700, 1280):
+    for width in (460, 700, 1280, 1600):
         page.set_viewport_size({"width": width, "height": 1800})
         pictures(page, CARD, f"packet-{width}") if width < 1000 else None
         assert cut_off(page, CARD) == []

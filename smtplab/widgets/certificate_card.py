@@ -29,7 +29,7 @@ class CertificateCard(View):
 
         # widgets
         self._bar = HTML()
-        self._buttons = {trial.name: Button(description=trial.name) for trial in TRIALS}
+        self._buttons = {trial.name: Button(description=_label(trial.name)) for trial in TRIALS}
         self._legend = HTML()
         self._outcome = HTML()
         self._card = HTML()
@@ -60,7 +60,6 @@ class CertificateCard(View):
         self._card.value = render.card(model)
         tried = model.outcome.trial.name if model.outcome is not None else ""
         for name, button in self._buttons.items():
-            button.button_style = ""
             button._dom_classes = ("smtplab-tried",) if name == tried else ()
             button.tooltip = "Tried last" if name == tried else "Connect for real"
 
@@ -72,3 +71,7 @@ class CertificateCard(View):
 
     def static_text(self) -> str:
         return render.as_static_text(self.model)
+
+
+def _label(name: str) -> str:
+    return name[:1].upper() + name[1:]

@@ -120,13 +120,18 @@ def outcome_html(outcome: Outcome | None) -> str:
     """The last trial; read aloud when it comes."""
     if outcome is None:
         return ""
-    is_bad = bool(outcome.error)
-    word = "refused" if is_bad else "went on"
+    tone = "good"
+    word = "the client went on"
     if not outcome.is_tls:
-        word = "no TLS"
-    tone = "smtplab-bad" if is_bad or not outcome.is_tls else "smtplab-good"
-    head = f'<p class="smtplab-outcome {tone}" role="alert"><b>{word}</b></p>'
-    return f"{head}{pieces.told(outcome_rows(outcome))}"
+        tone, word = "bad", "no TLS here"
+    elif outcome.error:
+        who = "server" if outcome.report is None else "client"
+        tone, word = "bad", f"refused by the {who}"
+    head = f"{outcome.trial.name}: {word}"
+    return (
+        f'<p class="smtplab-outcome smtplab-{tone}" role="alert"><b>{safe(head)}</b></p>'
+        f"{pieces.told(outcome_rows(outcome)[1:])}"
+    )
 
 
 def as_static_html(model: CertificateModel) -> str:

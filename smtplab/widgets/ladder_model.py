@@ -18,6 +18,7 @@ from smtplab.commands import verb_of
 from smtplab.sandbox import Sandbox
 from smtplab.sandbox.journey import Journey
 from smtplab.transcript import Event, Kind, Segment, Transcript
+from smtplab.transcript.events import Detail
 from smtplab.widgets.carried import carried
 
 SHOWN = 30  # arrows on the page; earlier ones on demand
@@ -142,9 +143,7 @@ class LadderModel:
             if not events:
                 continue
             if name not in self._legs:
-                place = events[0].detail
-                host, port = str(place.get("host", "?")), _port(place.get("port"))
-                self._legs[name] = Leg(len(self._legs), str(place.get("source", "?")), host, port)
+                self._legs[name] = _leg(len(self._legs), events[0].detail)
             self._legs[name].feed(events, self.transcript)
 
     def _of_one_end(self, events: Sequence[Event]) -> list[Event]:
@@ -252,6 +251,14 @@ def step_names(events: Sequence[Event]) -> Iterator[str]:
             yield "response"
         elif event.kind is Kind.MAIL_DATA:
             yield "content"
+
+
+def _leg(number: int, place: Detail) -> Leg:
+    """A connection that begins; each end has a lane of its own, whatever it is called."""
+    source, host = str(place.get("source", "SMTP client")), str(place.get("host", "SMTP server"))
+    if source == host:
+        source = f"{source} (client)"
+    return Leg(number, source, host, _port(place.get("port")))
 
 
 def _segments(transcript: Transcript, first: Event) -> Sequence[Segment]:
