@@ -14,6 +14,7 @@ from smtplab.widgets.certificate_model import (
     Outcome,
     issued_by,
 )
+from smtplab.widgets.labels import shortened
 from smtplab.widgets.pieces import safe
 
 if TYPE_CHECKING:
@@ -61,20 +62,16 @@ def _checked(model: CertificateModel) -> str:
 
 def certificate_rows(certificate: Certificate) -> list[tuple[str, str]]:
     """What a person looks at."""
-    names = [*map(_cut, certificate.names[:MOST])]
+    names = [shortened(name, LONGEST) for name in certificate.names[:MOST]]
     if len(certificate.names) > MOST:
         names.append(f"{len(certificate.names) - MOST} more")
     return [
         ("Names", ", ".join(names) or "none: it names no host"),
-        ("Issued by", _cut(issued_by(certificate))),
+        ("Issued by", shortened(issued_by(certificate), LONGEST)),
         ("Valid from", f"{certificate.not_before:%Y-%m-%d}"),
         ("Valid until", f"{certificate.not_after:%Y-%m-%d} (real time)"),
         ("Key", certificate.key),
     ]
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def chain(model: CertificateModel) -> Iterator[tuple[str, list[tuple[str, str]]]]:

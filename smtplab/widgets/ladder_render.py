@@ -9,6 +9,7 @@ from typing import NamedTuple
 from smtplab.transcript import Event, Kind
 from smtplab.transcript.rendering import note, shown_lines, visible
 from smtplab.widgets import pieces
+from smtplab.widgets.labels import counted, in_one_line, shortened
 from smtplab.widgets.ladder_model import Arrow, LadderModel
 from smtplab.widgets.pieces import safe
 
@@ -48,22 +49,6 @@ def milliseconds(value: float) -> str:
     return f"{value:.0f} ms" if value < 1000 else f"{value / 1000:.2f} s"
 
 
-def counted(number: int, what: str) -> str:
-    """
-    >>> counted(1, "round trip"), counted(3, "round trip")
-    ('1 round trip', '3 round trips')
-    """
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def shortened(text: str, most: int) -> str:
-    """
-    >>> shortened("MAIL FROM:<alice@example.org>", 12)
-    'MAIL FROM:<…'
-    """
-    return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
 def label(arrow: Arrow) -> str:
     """What an arrow carries, short enough for a drawing."""
     event = arrow.events[0]
@@ -74,21 +59,13 @@ def label(arrow: Arrow) -> str:
     if not arrow.sender:
         return note(event)
     if len(arrow.events) == 1:
-        return _short(event, LONGEST_LABEL)
+        return in_one_line(event, LONGEST_LABEL)
     each = max(3, (LONGEST_LABEL - 4) // len(arrow.events) - 3)
     words = [_first_word(one) for one in arrow.events]
     joined = " · ".join(shortened(word, max(each, 8)) for word in words)
     if len(joined) > LONGEST_LABEL:
         joined = f"{words[0]} · … · {words[-1]}, {len(words)} lines"
     return joined
-
-
-def _short(event: Event, most: int) -> str:
-    if event.kind is Kind.MAIL_DATA:
-        return f"content, {counted(event.length, 'octet')}"
-    lines = shown_lines(event)
-    more = f" (+{counted(len(lines) - 1, 'line')})" if len(lines) > 1 else ""
-    return shortened(lines[0] or "(an empty line)", most - len(more)) + more
 
 
 def _first_word(event: Event) -> str:

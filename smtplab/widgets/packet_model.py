@@ -8,13 +8,13 @@ from typing import NamedTuple
 from smtplab.client import Client
 from smtplab.sandbox import Sandbox
 from smtplab.sandbox.little_internet import ADDRESSES
-from smtplab.transcript import Event, Kind, Transcript
+from smtplab.transcript import Event, Transcript
 from smtplab.transcript.capture import address_book, packets_of
 from smtplab.transcript.packets import ACK, FIN, MSS, SYN, packed
 from smtplab.transcript.passage import Passage, passages
-from smtplab.transcript.rendering import shown_lines
 from smtplab.transcript.tls_records import HEADER, Reader, is_client_hello
 from smtplab.widgets.carried import carried
+from smtplab.widgets.labels import in_one_line
 from smtplab.widgets.layers import Frame, Part, take_apart
 
 SHOWN = 200  # packets on one page of the list
@@ -203,16 +203,7 @@ def _texts(transcript: Transcript, passage: Passage) -> Iterator[str]:
 
 
 def _words(events: Sequence[Event]) -> str:
-    return " · ".join(map(_line, events))
-
-
-def _line(event: Event) -> str:
-    lines = shown_lines(event)
-    first = lines[0] or "(an empty line)"
-    more = f" (+{len(lines) - 1})" if len(lines) > 1 and event.kind is not Kind.MAIL_DATA else ""
-    if event.kind is Kind.MAIL_DATA:
-        return f"content, {event.length} octets"
-    return (first if len(first) <= LONGEST_LABEL else f"{first[: LONGEST_LABEL - 1]}…") + more
+    return " · ".join(in_one_line(event, LONGEST_LABEL) for event in events)
 
 
 class Cutter:

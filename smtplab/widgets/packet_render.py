@@ -9,6 +9,7 @@ from itertools import groupby
 
 from smtplab.transcript.rendering import visible
 from smtplab.widgets import pieces
+from smtplab.widgets.labels import shortened
 from smtplab.widgets.layers import CHECK, Field, Frame, Layer
 from smtplab.widgets.packet_model import Packet, PacketModel
 from smtplab.widgets.pieces import safe
@@ -54,11 +55,11 @@ def option(packet: Packet) -> str:
 
 def field_option(layer: Layer, field: Field) -> str:
     """One field in the list."""
-    return visible(f"{layer.letter}  {field.name}: {_cut(field.value)}")
+    return visible(f"{layer.letter}  {field.name}: {_value(field)}")
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+def _value(field: Field) -> str:
+    return shortened(field.value, LONGEST_VALUE)
 
 
 # The stack.
@@ -160,14 +161,14 @@ def field_told(layer: Layer, field: Field) -> str:
         where = f"octets {field.start} to {field.end - 1}"
     return (
         f'<p class="smtplab-marked" role="status"><b>{safe(layer.letter)}</b> {safe(field.name)}: '
-        f"<code>{safe(_cut(field.value))}</code>. {safe(field.meaning)}; {where} of the frame.</p>"
+        f"<code>{safe(_value(field))}</code>. {safe(field.meaning)}; {where} of the frame.</p>"
     )
 
 
 def fields(frame: Frame) -> str:
     """Every field with its value and meaning."""
     body = (
-        (f"<b>{layer.letter}</b>", safe(field.name), f"<code>{safe(_cut(field.value))}</code>",
+        (f"<b>{layer.letter}</b>", safe(field.name), f"<code>{safe(_value(field))}</code>",
          safe(field.meaning))
         for layer, field in frame.fields
     )  # fmt: skip
@@ -220,7 +221,7 @@ def as_static_text(model: PacketModel) -> str:
     ]
     lines += [f"{layer.letter}  {layer.name}: {layer.task}" for layer in frame.layers]
     for layer, field in frame.fields:
-        lines.append(f"{layer.letter}  {field.name}: {_cut(field.value)} ({field.meaning})")
+        lines.append(f"{layer.letter}  {field.name}: {_value(field)} ({field.meaning})")
     for letter, start, end in _rows(frame.letters):
         row = frame.octets[start:end]
         text = "".join(chr(one) if 32 <= one < 127 else "." for one in row)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from smtplab.widgets import pieces
-from smtplab.widgets.ladder_render import counted, milliseconds
+from smtplab.widgets.labels import counted
+from smtplab.widgets.ladder_render import milliseconds
 from smtplab.widgets.pieces import safe
 from smtplab.widgets.ways import Way
 
