@@ -37,9 +37,12 @@ if TYPE_CHECKING:
     from smtplab.session import State as State
     from smtplab.timeouts import Timeouts as Timeouts
     from smtplab.transcript import Transcript as Transcript
+    from smtplab.widgets import CertificateCard as CertificateCard
     from smtplab.widgets import Console as Console
     from smtplab.widgets import Eavesdropper as Eavesdropper
     from smtplab.widgets import ExtensionBoard as ExtensionBoard
+    from smtplab.widgets import Ladder as Ladder
+    from smtplab.widgets import PacketStack as PacketStack
     from smtplab.widgets import Ports as Ports
 
 # The table of contents: where each public name lives.
@@ -56,6 +59,9 @@ _HOME = {
     "Eavesdropper": "smtplab.widgets",
     "ExtensionBoard": "smtplab.widgets",
     "Ports": "smtplab.widgets",
+    "CertificateCard": "smtplab.widgets",
+    "Ladder": "smtplab.widgets",
+    "PacketStack": "smtplab.widgets",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",
     "read_dialogue": "smtplab.importing",

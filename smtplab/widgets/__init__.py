@@ -1,8 +1,19 @@
 """The widgets: views on conversations, for notebooks."""
 
+from smtplab.widgets.certificate_card import CertificateCard
 from smtplab.widgets.console import Console
 from smtplab.widgets.eavesdropper import Eavesdropper
 from smtplab.widgets.extension_board import ExtensionBoard
+from smtplab.widgets.ladder import Ladder
+from smtplab.widgets.packet_stack import PacketStack
 from smtplab.widgets.ports import Ports
 
-__all__ = ["Console", "Eavesdropper", "ExtensionBoard", "Ports"]
+__all__ = [
+    "CertificateCard",
+    "Console",
+    "Eavesdropper",
+    "ExtensionBoard",
+    "Ladder",
+    "PacketStack",
+    "Ports",
+]
