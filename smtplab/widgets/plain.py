@@ -38,7 +38,7 @@ class _Words(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._is_pre = self._is_pre and tag != "pre"
-        self.parts.append("\n" if tag in _NEW_LINE else "")
+        self.parts.append("\n" if tag in _NEW_LINE - {"dt"} else "")
 
     def handle_data(self, data: str) -> None:
         self.parts.append(data if self._is_pre else re.sub(r"\s+", " ", data))
