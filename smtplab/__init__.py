@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from smtplab.timeouts import Timeouts as Timeouts
     from smtplab.transcript import Transcript as Transcript
     from smtplab.widgets import Console as Console
+    from smtplab.widgets import FaultPanel as FaultPanel
     from smtplab.widgets import Inbox as Inbox
 
 # The table of contents: where each public name lives.
@@ -51,6 +52,7 @@ _HOME = {
     "send": "smtplab.sending",
     "Fate": "smtplab.sending",
     "Console": "smtplab.widgets",
+    "FaultPanel": "smtplab.widgets",
     "Inbox": "smtplab.widgets",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",

@@ -21,7 +21,8 @@ MIXED = (
     b"From: alice@example.org\r\nTo: bob@example.net\r\nSubject: With a picture\r\n"
     b"Content-Type: multipart/mixed; boundary=m\r\n\r\npreamble\r\n--m\r\n"
     b"Content-Type: multipart/alternative; boundary=a\r\n\r\n"
-    b"--a\r\nContent-Type: text/plain\r\n\r\nIn words\r\n--a\r\nContent-Type: text/html; charset=iso-8859-1\r\n\r\n"
+    b"--a\r\nContent-Type: text/plain\r\n\r\nIn words\r\n"
+    b"--a\r\nContent-Type: text/html; charset=iso-8859-1\r\n\r\n"
     b'<p>In <b>col\xf6ur</b> <img src="https://tracker.example/1.gif"></p>\r\n--a--\r\n--m\r\n'
     b'Content-Type: image/png; name="sun.png"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
     b"SGVsbG8=\r\n--m--\r\nepilogue\r\n"

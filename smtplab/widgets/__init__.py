@@ -1,6 +1,7 @@
 """The widgets: views on conversations, for notebooks."""
 
 from smtplab.widgets.console import Console
+from smtplab.widgets.fault_panel import FaultPanel
 from smtplab.widgets.inbox import Inbox
 
-__all__ = ["Console", "Inbox"]
+__all__ = ["Console", "FaultPanel", "Inbox"]
