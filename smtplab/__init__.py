@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from smtplab.widgets import Console as Console
     from smtplab.widgets import FaultPanel as FaultPanel
     from smtplab.widgets import Inbox as Inbox
+    from smtplab.widgets import ProviderCard as ProviderCard
 
 # The table of contents: where each public name lives.
 _HOME = {
@@ -54,6 +55,7 @@ _HOME = {
     "Console": "smtplab.widgets",
     "FaultPanel": "smtplab.widgets",
     "Inbox": "smtplab.widgets",
+    "ProviderCard": "smtplab.widgets",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",
     "read_dialogue": "smtplab.importing",
