@@ -34,15 +34,15 @@ def settings(model: ProviderModel) -> str:
     implicit = model.best_port.text == IMPLICIT
     kind = "SSL/TLS" if implicit else "STARTTLS"
     token = " or OAuth2" if model.takes_tokens else ""
-    security = f"<b>{kind}</b>; in Apple Mail: on"
+    security = f"<b>{kind}</b>; Apple Mail: on"
     host = f"<b>{safe(model.service.host)}</b>"
     rows = (
         ("Server Name", "Outgoing mail (SMTP)", "Host Name", host),
         ("Port", "Port", "Port", f"<b>{safe(model.best_port.name)}</b>"),
         ("Connection security", "Encryption method", "Use TLS/SSL", security),
         ("Authentication method", "Logon, without SPA", "Authentication",
-         f"<b>Normal password{token}</b>; in Apple Mail: Password"),
-        ("User Name", "User Name", "User Name", _required(model, "username", "as the service says")),
+         f"<b>Normal password{token}</b>; Apple Mail: Password"),
+        ("User Name", "User Name", "User Name", _required(model, "username", "as it says")),
         ("Password", "Password", "Password", _required(model, "password", "of the account")),
     )  # fmt: skip
     others = ", ".join(

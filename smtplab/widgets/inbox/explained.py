@@ -14,7 +14,7 @@ MAX_METHODS = 30
 
 # Envelope beside header fields.
 
-_HEAD = ("", "Envelope (RFC 5321)", "Header fields (RFC 5322)", "What it is for")
+_HEAD = ("Question", "Envelope (RFC 5321)", "Header fields (RFC 5322)", "What it is for")
 _BCC = (
     "Who stands in the envelope only. The program that sends takes Bcc out of the header section "
     "(RFC 5322, 3.6.3)."
