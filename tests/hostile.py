@@ -98,7 +98,7 @@ TAGS = frozenset(
 )
 ATTRIBUTES = frozenset(
     "class id role style tabindex scope colspan open title sandbox srcdoc referrerpolicy "
-    "aria-label aria-live aria-hidden".split()
+    "data-uid aria-label aria-live aria-hidden".split()
 )
 MAX_HTML = 400_000  # characters that one card may put on the page
 

@@ -95,6 +95,7 @@ class FaultModel:
         self.trial: Trial | None = None
         self.forward_path = "bob@example.net"
         self.arrived: int | None = None  # by the last try; None where there is no mailbox to see
+        self.struck: tuple[Fault, ...] = ()  # in the last try
 
     @property
     def rule(self) -> Fault | LocalProtocolError:
@@ -123,10 +124,12 @@ class FaultModel:
 
     def try_it(self) -> Trial:
         """Run one mail transaction with mx.example.net, and look whether it arrived."""
-        before = self._lying()
+        before, hits = self._lying(), self.sandbox.faults.hits
         self.trial = try_transaction(self.sandbox, PLACE, short_mail(self.forward_path))
         after = self._lying()
         self.arrived = None if before is None or after is None else after - before
+        now = self.sandbox.faults.hits
+        self.struck = tuple(fault for fault in now if now[fault] > hits.get(fault, 0))
         return self.trial
 
     def _lying(self) -> int | None:

@@ -15,6 +15,7 @@ from smtplab.widgets.plain import cut, plain
 
 MAX_RULES = 20  # that the panel shows; the dial may hold more
 MAX_EVENTS = 100  # of a try
+_LABEL = 'role="group" aria-label="The conversation" tabindex="0"'
 
 
 def bar(model: FaultModel) -> str:
@@ -60,6 +61,7 @@ def trial(model: FaultModel) -> str:
     shown = [*events[: MAX_EVENTS // 2], *events[MAX_EVENTS // 2 :][-MAX_EVENTS // 2 :]]
     reply = done.sent.reply
     facts = [
+        ("The rule that struck", cut(", ".join(map(str, model.struck))) or "none"),
         ("The client concludes", _capital(done.sent.fate.value)),
         ("Because", cut(done.sent.why or (f"of the reply {reply}" if reply else ""))),
         ("So", done.advice),
@@ -69,7 +71,7 @@ def trial(model: FaultModel) -> str:
 
 
 def _conversation(events: list[Event]) -> str:
-    return f'<div class="smtplab-conversation" tabindex="0">{as_html(events)}</div>'
+    return f'<div class="smtplab-conversation" {_LABEL}>{as_html(events)}</div>'
 
 
 def _really(model: FaultModel) -> str:

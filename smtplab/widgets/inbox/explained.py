@@ -28,7 +28,7 @@ def envelope(reading: Reading) -> str:
     if len(env.forward_paths) > MAX_PATHS:
         paths += f" and {len(env.forward_paths) - MAX_PATHS} more"
     rows = (
-        ("From whom", f"MAIL FROM:<{env.reverse_path}>", reading.value("From") or "no From",
+        ("From whom", f"MAIL FROM:<{env.reverse_path}>", _author(reading),
          "Reports of failure go to the reverse-path. Answers go to From, or to Reply-To."),
         ("To whom", f"RCPT TO:{paths}", _named(reading), "Only forward-paths decide who gets it."),
         ("In secret", _unnamed(reading), "nothing", _BCC),
@@ -43,6 +43,11 @@ def envelope(reading: Reading) -> str:
 
 def _code(text: str) -> str:
     return f"<code>{safe(cut(text))}</code>"
+
+
+def _author(reading: Reading) -> str:
+    author = reading.value("From")
+    return f"From: {author}" if author else "no From"
 
 
 def _named(reading: Reading) -> str:

@@ -67,7 +67,7 @@ def panel(model: InboxModel) -> str:
         show = octets.raw_with_line_ends
     name = f"smtplab-{model.aspect.value.lower()}"
     return (
-        f'<section class="{name}" aria-label="{safe(_TITLES[model.aspect])}">'
+        f'<section class="{name}" data-uid="{model.uid}" aria-label="{safe(_TITLES[model.aspect])}">'
         f'<p class="smtplab-title">{safe(_TITLES[model.aspect])}</p>{show(model.reading)}</section>'
     )
 
