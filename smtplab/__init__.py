@@ -41,9 +41,12 @@ if TYPE_CHECKING:
     from smtplab.widgets import Console as Console
     from smtplab.widgets import Eavesdropper as Eavesdropper
     from smtplab.widgets import ExtensionBoard as ExtensionBoard
+    from smtplab.widgets import FaultPanel as FaultPanel
+    from smtplab.widgets import Inbox as Inbox
     from smtplab.widgets import Ladder as Ladder
     from smtplab.widgets import PacketStack as PacketStack
     from smtplab.widgets import Ports as Ports
+    from smtplab.widgets import ProviderCard as ProviderCard
 
 # The table of contents: where each public name lives.
 _HOME = {
@@ -62,6 +65,9 @@ _HOME = {
     "CertificateCard": "smtplab.widgets",
     "Ladder": "smtplab.widgets",
     "PacketStack": "smtplab.widgets",
+    "FaultPanel": "smtplab.widgets",
+    "Inbox": "smtplab.widgets",
+    "ProviderCard": "smtplab.widgets",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",
     "read_dialogue": "smtplab.importing",

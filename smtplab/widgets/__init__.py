@@ -4,16 +4,22 @@ from smtplab.widgets.certificate_card import CertificateCard
 from smtplab.widgets.console import Console
 from smtplab.widgets.eavesdropper import Eavesdropper
 from smtplab.widgets.extension_board import ExtensionBoard
+from smtplab.widgets.fault_panel import FaultPanel
+from smtplab.widgets.inbox import Inbox
 from smtplab.widgets.ladder import Ladder
 from smtplab.widgets.packet_stack import PacketStack
 from smtplab.widgets.ports import Ports
+from smtplab.widgets.provider_card import ProviderCard
 
 __all__ = [
     "CertificateCard",
     "Console",
     "Eavesdropper",
     "ExtensionBoard",
+    "FaultPanel",
+    "Inbox",
     "Ladder",
     "PacketStack",
     "Ports",
+    "ProviderCard",
 ]
