@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from smtplab.sending import send as send
     from smtplab.session import State as State
     from smtplab.timeouts import Timeouts as Timeouts
+    from smtplab.tokens import take_apart as take_apart
     from smtplab.transcript import Transcript as Transcript
     from smtplab.widgets import Console as Console
 
@@ -55,6 +56,7 @@ _HOME = {
     "read_dialogue": "smtplab.importing",
     "explained": "smtplab.explained",
     "explain": "smtplab.reference",
+    "take_apart": "smtplab.tokens",
     "Reply": "smtplab.replies",
     "EnhancedStatusCode": "smtplab.replies",
     "State": "smtplab.session",
