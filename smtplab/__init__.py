@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from smtplab.tokens import take_apart as take_apart
     from smtplab.transcript import Transcript as Transcript
     from smtplab.widgets import Console as Console
+    from smtplab.widgets import StateMap as StateMap
 
 # The table of contents: where each public name lives.
 _HOME = {
@@ -51,6 +52,7 @@ _HOME = {
     "send": "smtplab.sending",
     "Fate": "smtplab.sending",
     "Console": "smtplab.widgets",
+    "StateMap": "smtplab.widgets",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",
     "read_dialogue": "smtplab.importing",

@@ -62,7 +62,8 @@ class Console(View):
         foot = named("foot", VBox([palette, under, line, hint, self._drawer.view]))
         self._frame("console", bar, main, self._drawer.tokens, foot)
         self._on_look()
-        self._show()
+        self.model.followers.append(self._draw)
+        self._draw()
 
         # connections
         self._start_over.on_click(self._guarded(self.model.start_over))
@@ -123,6 +124,8 @@ class Console(View):
         """Break the connection and take the console off the page; what was said can be read."""
         with self._lock:
             self.model.close()
+            if self._draw in self.model.followers:
+                self.model.followers.remove(self._draw)
             super().close()
 
     def refresh(self) -> None:
@@ -209,6 +212,9 @@ class Console(View):
         self.model.fail(headline, text)
 
     def _show(self) -> None:
+        self.model.tell()
+
+    def _draw(self) -> None:
         model = self.model
         # The field first: whoever has read the reply may type at once.
         content = model.meaning is Meaning.CONTENT
@@ -221,12 +227,10 @@ class Console(View):
         self._log.show()
         self._explanation.value = render.explanation(model.reply, model.notice)
         for choice in model.palette:
-            _mark(self._palette[choice.verb], choice.line, choice.legal)
+            mark(self._palette[choice.verb], choice.line, choice.legal)
         self._legend.value = render.legend(model)
         self._hint.value = render.hint(model)
         self._drawer.show()
-        for follow in model.followers:
-            follow()
 
     def __repr__(self) -> str:
         return f"<Console on {self.model.host} : {self.model.port}, {self.model.state.value}>"
@@ -242,7 +246,8 @@ class Console(View):
         return "\n\n".join((text, *(str(tokens) for _, tokens in apart)))
 
 
-def _mark(button: Any, line: str, legal: bool) -> None:
+def mark(button: Any, line: str, legal: bool) -> None:
+    """Show on a button of a palette what it sends and whether that is in order."""
     shown = line if not line.startswith("AUTH") else "AUTH PLAIN with alice's toy password"
     button.tooltip = f"{'In order now' if legal else 'Out of order now'}. Sends: {shown}"
     button._dom_classes = ("smtplab-legal" if legal else "smtplab-illegal",)

@@ -71,7 +71,7 @@ class ConsoleModel:
         self.client: Client | None = None
         self.notice: Notice | None = None
         self.playing: Playing | None = None
-        self.followers: list[Callable[[], None]] = []  # what other views do after a step
+        self.followers: list[Callable[[], None]] = []  # how each view draws itself
         self.history = History()
         self._own: set[str] = set()  # names of the connections that were this console's
         self._server_transcript: Transcript | None = None
@@ -144,6 +144,11 @@ class ConsoleModel:
     def fail(self, headline: str, text: str) -> None:
         """Keep something that went wrong outside a step, so that it is shown."""
         self.notice = Notice(headline, text)
+
+    def tell(self) -> None:
+        """Bring every view of this session up to date."""
+        for draw in tuple(self.followers):
+            draw()
 
     @property
     def error(self) -> Exception | None:
