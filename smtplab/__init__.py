@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from smtplab.sending import send as send
     from smtplab.session import State as State
     from smtplab.timeouts import Timeouts as Timeouts
+    from smtplab.tokens import take_apart as take_apart
     from smtplab.transcript import Transcript as Transcript
     from smtplab.widgets import CertificateCard as CertificateCard
     from smtplab.widgets import Console as Console
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from smtplab.widgets import PacketStack as PacketStack
     from smtplab.widgets import Ports as Ports
     from smtplab.widgets import ProviderCard as ProviderCard
+    from smtplab.widgets import StateMap as StateMap
 
 # The table of contents: where each public name lives.
 _HOME = {
@@ -68,11 +70,13 @@ _HOME = {
     "FaultPanel": "smtplab.widgets",
     "Inbox": "smtplab.widgets",
     "ProviderCard": "smtplab.widgets",
+    "StateMap": "smtplab.widgets",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",
     "read_dialogue": "smtplab.importing",
     "explained": "smtplab.explained",
     "explain": "smtplab.reference",
+    "take_apart": "smtplab.tokens",
     "Reply": "smtplab.replies",
     "EnhancedStatusCode": "smtplab.replies",
     "State": "smtplab.session",

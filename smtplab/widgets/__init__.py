@@ -10,6 +10,7 @@ from smtplab.widgets.ladder import Ladder
 from smtplab.widgets.packet_stack import PacketStack
 from smtplab.widgets.ports import Ports
 from smtplab.widgets.provider_card import ProviderCard
+from smtplab.widgets.state_map import StateMap
 
 __all__ = [
     "CertificateCard",
@@ -22,4 +23,5 @@ __all__ = [
     "PacketStack",
     "Ports",
     "ProviderCard",
+    "StateMap",
 ]

@@ -9,11 +9,15 @@ from typing import Any, TypeVar
 from ipywidgets import HTML, Button, Checkbox, HBox, Textarea, ToggleButton, VBox
 
 from smtplab.client import Client
+from smtplab.errors import LocalProtocolError
 from smtplab.sandbox import Sandbox
 from smtplab.session import VERBS
 from smtplab.step_reply import StepReply
+from smtplab.tokens import TakenApart
 from smtplab.widgets import render
 from smtplab.widgets.console_model import ConsoleModel, Meaning
+from smtplab.widgets.drawer import Drawer
+from smtplab.widgets.gloss import taken_apart
 from smtplab.widgets.log_view import LogView
 from smtplab.widgets.view import View, named
 
@@ -46,6 +50,7 @@ class Console(View):
         self._input = Textarea(rows=1)
         self._send_button = Button(description="Send")
         self._hint = HTML()
+        self._drawer = Drawer(self.model)
 
         # layout
         bar = named("bar", HBox([self._bar, HBox([self._secrets, self._start_over])]))
@@ -53,9 +58,12 @@ class Console(View):
         palette = named("palette", HBox(list(self._palette.values())))
         under = named("under", HBox([self._legend, self._edit_first]))
         line = named("input", HBox([self._input, named("send", self._send_button)]))
-        foot = named("foot", VBox([palette, under, line, self._hint]))
-        self._frame("console", bar, main, foot)
-        self._show()
+        hint = named("under", HBox([self._hint, self._drawer.open]))
+        foot = named("foot", VBox([palette, under, line, hint, self._drawer.view]))
+        self._frame("console", bar, main, self._drawer.tokens, foot)
+        self._on_look()
+        self.model.followers.append(self._draw)
+        self._draw()
 
         # connections
         self._start_over.on_click(self._guarded(self.model.start_over))
@@ -65,6 +73,18 @@ class Console(View):
             button.on_click(self._guarded(partial(self._on_press, verb)))
         self._input.observe(self._on_typed, "value")
         self._send_button.on_click(self._guarded(self._on_send))
+        for toggle in (self._drawer.open, self._drawer.both_ends, self._drawer.marks):
+            toggle.observe(self._guarded(self._on_look), "value")
+        self._drawer.apart.observe(self._guarded(self._on_look), "value")
+        self._drawer.line.observe(self._guarded(self._on_look), "value")
+        self._drawer.load.on_click(self._guarded(self._on_load))
+        director = self._drawer.director
+        for button, step in (
+            (self._drawer.play, director.play),
+            (self._drawer.rest, director.play_rest),
+            (self._drawer.undo, director.undo),
+        ):
+            button.on_click(self._guarded(partial(self._directed, step)))
 
     # From code.
 
@@ -79,6 +99,34 @@ class Console(View):
     def start_over(self) -> None:
         """Close the session and connect again; the sandbox and its mailboxes stay."""
         self._from_code(self.model.start_over)
+
+    def take_apart(self, line: int = 0) -> list[TakenApart]:
+        """The tokens of the exchange that a numbered line belongs to; 0 is the newest."""
+        return [apart for _, apart in taken_apart(self.model.conversation.exchange(line))]
+
+    def script(self, name: str) -> None:
+        """Connect to a script's server and stand before its first line; see `SCRIPTS`."""
+        self._from_code(lambda: self._drawer.director.load(name))
+
+    def next_line(self) -> StepReply | None:
+        """Send the next line of the script."""
+        return self._from_code(self._drawer.director.play)
+
+    def run_the_rest(self) -> StepReply | None:
+        """Send all lines of the script that are left."""
+        return self._from_code(self._drawer.director.play_rest)
+
+    def undo(self) -> None:
+        """Take the last step back; `LocalProtocolError` says why that cannot be."""
+        self._from_code(self._drawer.director.undo)
+
+    def close(self) -> None:
+        """Break the connection and take the console off the page; what was said can be read."""
+        with self._lock:
+            self.model.close()
+            if self._draw in self.model.followers:
+                self.model.followers.remove(self._draw)
+            super().close()
 
     def refresh(self) -> None:
         """Show what happened on this session outside the console."""
@@ -126,7 +174,23 @@ class Console(View):
         self._and_focus(lambda: self.model.send_taken(line))
 
     def _on_secrets(self) -> None:
-        self._log.secrets = self._secrets.value
+        self._log.secrets = self._drawer.secrets = self._secrets.value
+
+    def _on_look(self) -> None:
+        """What the page shows beside the lines is a matter of the style sheet."""
+        for name, toggle in (("both", self._drawer.both_ends), ("marks", self._drawer.marks)):
+            change = self.view.add_class if toggle.value else self.view.remove_class
+            change(f"smtplab-{name}")
+
+    def _on_load(self) -> None:
+        self._drawer.director.load(self._drawer.script.value)
+
+    def _directed(self, step: Callable[[], object]) -> None:
+        """A step of a script or an undo; what it refuses stands in the panel."""
+        try:
+            self._and_focus(step)
+        except LocalProtocolError as error:
+            self.model.fail("Nothing was sent", str(error))
 
     def _and_focus(self, step: Callable[[], object]) -> None:
         """Run a step; when the next line means something else, the input wants the learner."""
@@ -148,6 +212,9 @@ class Console(View):
         self.model.fail(headline, text)
 
     def _show(self) -> None:
+        self.model.tell()
+
+    def _draw(self) -> None:
         model = self.model
         # The field first: whoever has read the reply may type at once.
         content = model.meaning is Meaning.CONTENT
@@ -160,21 +227,27 @@ class Console(View):
         self._log.show()
         self._explanation.value = render.explanation(model.reply, model.notice)
         for choice in model.palette:
-            _mark(self._palette[choice.verb], choice.line, choice.legal)
+            mark(self._palette[choice.verb], choice.line, choice.legal)
         self._legend.value = render.legend(model)
         self._hint.value = render.hint(model)
+        self._drawer.show()
 
     def __repr__(self) -> str:
         return f"<Console on {self.model.host} : {self.model.port}, {self.model.state.value}>"
 
     def static_html(self) -> str:
-        return render.as_static_html(self.model)
+        html = render.as_static_html(self.model, both_ends=self._drawer.both_ends.value)
+        apart = self._drawer.taken_apart() if self._drawer.apart.value else []
+        return html + "".join(tokens.to_html() for _, tokens in apart)
 
     def static_text(self) -> str:
-        return render.as_static_text(self.model)
+        text = render.as_static_text(self.model, both_ends=self._drawer.both_ends.value)
+        apart = self._drawer.taken_apart() if self._drawer.apart.value else []
+        return "\n\n".join((text, *(str(tokens) for _, tokens in apart)))
 
 
-def _mark(button: Any, line: str, legal: bool) -> None:
+def mark(button: Any, line: str, legal: bool) -> None:
+    """Show on a button of a palette what it sends and whether that is in order."""
     shown = line if not line.startswith("AUTH") else "AUTH PLAIN with alice's toy password"
     button.tooltip = f"{'In order now' if legal else 'Out of order now'}. Sends: {shown}"
     button._dom_classes = ("smtplab-legal" if legal else "smtplab-illegal",)

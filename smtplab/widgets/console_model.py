@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple
@@ -12,11 +13,16 @@ from smtplab.errors import ConnectionLost, LocalProtocolError, RemoteProtocolErr
 from smtplab.sandbox import Sandbox
 from smtplab.session import VERBS, State
 from smtplab.step_reply import StepReply
-from smtplab.transcript import Transcript
+from smtplab.transcript import Event, Transcript
 from smtplab.transcript.rendering import sender
-from smtplab.widgets.conversation import Conversation
+from smtplab.widgets.conversation import Conversation, Ends
 from smtplab.widgets.examples import ready_content, ready_line, ready_response, who_signs_in
-from smtplab.widgets.words import ServerSide
+from smtplab.widgets.history import History, Step
+from smtplab.widgets.scripts import Playing
+from smtplab.widgets.words import ClientSide, Move, ServerSide, concluded
+
+_BY_CODE = "a step of this session came from code"
+MAX_WAY = 1000  # moves of one session that are kept
 
 
 class Meaning(Enum):
@@ -64,6 +70,11 @@ class ConsoleModel:
         self.sandbox, self.host, self.port = sandbox, host, port
         self.client: Client | None = None
         self.notice: Notice | None = None
+        self.playing: Playing | None = None
+        self.followers: list[Callable[[], None]] = []  # how each view draws itself
+        self.history = History()
+        self._own: set[str] = set()  # names of the connections that were this console's
+        self._server_transcript: Transcript | None = None
         self.start_over()
 
     # The steps.
@@ -71,18 +82,25 @@ class ConsoleModel:
     def start_over(self) -> None:
         """Close what is open and connect again; the sandbox and its mailboxes stay."""
         before, self.client = self.client, None
+        if self.playing is not None:
+            self.playing.at = 0
         self.conversation = Conversation()
         self.reply: StepReply | None = None
         self.draft = ""  # what stands in the input
         self.round_trips = 0
-        self._server_side = ServerSide()
+        self.way: deque[Move] = deque(maxlen=MAX_WAY)  # the client's moves in this session
+        self._server_side, self._client_side = ServerSide(), ClientSide()
         self._client_position = 0
         self._last_meaning = Meaning.COMMAND
-        self._run(lambda: self._connect(before))
+        self._run(lambda: self._connect(before), Step("connect", f"{self.host} {self.port}"))
 
     def send(self, text: str) -> StepReply | None:
         """Send one line, or the whole content after 354; None if there is no reply to show."""
-        return self._run(lambda: self._send(text))
+        return self._run(lambda: self._send(text), Step("send", text))
+
+    def send_chunk(self, text: str, *, last: bool) -> StepReply | None:
+        """Send one chunk of the content by BDAT; None if there is no reply to show."""
+        return self._run(lambda: self._send_chunk(text, last), Step("chunk", text, last))
 
     def take_draft(self) -> str:
         """Take out of the input what the next step sends: the whole content, or one line."""
@@ -115,11 +133,22 @@ class ConsoleModel:
 
     def refresh(self) -> None:
         """Look for events that came outside a step of this console."""
-        self._pull()
+        self._pull(outside=_BY_CODE)
+
+    def close(self) -> None:
+        """Break the connection, without QUIT; what the server has not accepted is dropped."""
+        if self.client is not None:
+            self.client.close()
+            self._pull(outside=_BY_CODE)
 
     def fail(self, headline: str, text: str) -> None:
         """Keep something that went wrong outside a step, so that it is shown."""
         self.notice = Notice(headline, text)
+
+    def tell(self) -> None:
+        """Bring every view of this session up to date."""
+        for draw in tuple(self.followers):
+            draw()
 
     @property
     def error(self) -> Exception | None:
@@ -177,12 +206,15 @@ class ConsoleModel:
 
     # Inside.
 
-    def _run(self, action: Callable[[], StepReply | None]) -> StepReply | None:
+    def _run(self, action: Callable[[], StepReply | None], step: Step) -> StepReply | None:
         """One step: errors become the notice, and both transcripts are read on afterwards."""
+        self._pull(outside=_BY_CODE)
         self.notice = None
-        reply = None
+        reply, outside = None, "a step broke off"
         try:
             reply = action()
+            self.history.steps.append(step)
+            outside = ""
         except SMTPLabError as error:
             headline = next(text for kind, text in _HEADLINES.items() if isinstance(error, kind))
             self.notice = Notice(headline, f"{error}", error)
@@ -192,7 +224,7 @@ class ConsoleModel:
         finally:
             if reply is not None:
                 self.reply = reply
-            self._pull()
+            self._pull(outside=outside)
             self._follow_meaning(replied=reply is not None)
         return reply
 
@@ -200,9 +232,14 @@ class ConsoleModel:
         if before is not None:
             before.close()
         self.sandbox.start()  # does nothing where it runs already
-        self._server_transcript: Transcript = self.sandbox.transcript
-        self._server_position = len(self._server_transcript)
+        if self._server_transcript is not self.sandbox.transcript:  # a new world
+            self._server_transcript = self.sandbox.transcript
+            self._server_position = len(self._server_transcript)
+            used = "the sandbox was in use before" if self._server_position else ""
+            self.history = History(used)
+            self._own.clear()
         self.client = Client.connect(self.host, self.port, network=self.sandbox)
+        self._own.add(self.client.connection)
         for account in self.sandbox.accounts:
             self.client.transcript.secrets.add(account.password)
         return self.client.greeting
@@ -223,30 +260,51 @@ class ConsoleModel:
             self._claim(client, text)
         return client.send_raw(octets)
 
+    def _send_chunk(self, text: str, last: bool) -> StepReply | None:
+        if self.client is None or self.meaning is not Meaning.COMMAND:
+            raise LocalProtocolError("the server reads no commands now, so BDAT was not sent")
+        octets = text.replace("\r\n", "\n").replace("\n", "\r\n").encode()
+        return self.client.bdat(octets, last=last)
+
     def _claim(self, client: Client, line: str) -> None:
         """Note who is signing in, for the frame; a password alone does not change it."""
         name = who_signs_in(line)
         if name and name not in {account.password for account in self.sandbox.accounts}:
             client.session.claimed = name
 
-    def _pull(self) -> None:
+    def _pull(self, *, outside: str = "") -> None:
         """Read on where the last step stopped, so that the cost does not grow."""
-        if self.client is None:
+        if self.client is None or self._server_transcript is None:
             return
         connection = self.client.connection
         seen, self._server_position = self._server_transcript.events_since(self._server_position)
         for event in seen:
             if event.connection == connection and event.end == "server":
                 self._server_side.feed(event)
+            elif event.connection not in self._own and event.connection[:1] not in ("", "r"):
+                self.history.outside = f"connection {event.connection} came from elsewhere"
         fresh, self._client_position = self.client.transcript.events_since(self._client_position)
         for event in fresh:
             who = sender(event)
-            self.round_trips += who == "S" or event.kind == "tls"
-            if event.kind == "tls":
-                verified = event.detail.get("verified") == "yes"
-                self._tls_protocol = str(event.detail.get("protocol"))
-                self._tls_verified = "checked" if verified else "NOT checked"
-            self.conversation.append(event, who, self._server_side.phrase(event.step, who))
+            if outside and who:
+                self.history.outside = outside
+            self._append(event, who)
+
+    def _append(self, event: Event, who: str) -> None:
+        self.round_trips += who == "S" or event.kind == "tls"
+        if event.kind == "tls":
+            verified = event.detail.get("verified") == "yes"
+            self._tls_protocol = str(event.detail.get("protocol"))
+            self._tls_verified = "checked" if verified else "NOT checked"
+        made, move = self._server_side.phrase(event.step, who), self._client_side.feed(event)
+        if move is None:
+            self.conversation.append(event, who, Ends(made))
+            return
+        self.way.append(move)
+        self.history.replied(event.octets)
+        state = self._server_side.state_after(event.step)
+        stood = state.value if state else ""
+        self.conversation.append(event, who, Ends(made, stood, concluded(move), move.step))
 
     def _follow_meaning(self, *, replied: bool) -> None:
         """When the next line means something else, a ready example stands in the input."""

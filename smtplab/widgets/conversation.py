@@ -9,15 +9,29 @@ from typing import NamedTuple
 from smtplab.transcript import Event
 
 MAX_ROWS = 20_000
+MAX_EXCHANGE = 8  # rows of one step that are looked for on either side
 MAX_OCTETS = 16 * 2**20  # of the events of all rows
 
 
+class Ends(NamedTuple):
+    """What both ends made of one unit; "" where an end made nothing of it."""
+
+    made: str = ""  # by the server
+    server_state: str = ""  # after its reply
+    concluded: str = ""  # by the client
+    step: str = ""  # what a reply replies to
+
+
 class Row(NamedTuple):
-    """One protocol unit as the client saw it, and what the server made of it."""
+    """One protocol unit as the client saw it, and what both ends made of it."""
 
     number: int  # counts lines of the dialogue; 0 for a note
     event: Event
-    made: str
+    ends: Ends
+
+    @property
+    def made(self) -> str:
+        return self.ends.made
 
 
 class Conversation:
@@ -35,11 +49,11 @@ class Conversation:
         """How many rows there ever were, those that fell out included."""
         return self.dropped + len(self._rows)
 
-    def append(self, event: Event, who: str, made: str) -> None:
+    def append(self, event: Event, who: str, ends: Ends) -> None:
         if event.step != self.newest_step:
             self.newest_from, self.newest_step = len(self), event.step
         self._numbered += bool(who)
-        self._rows.append(Row(self._numbered if who else 0, event, made))
+        self._rows.append(Row(self._numbered if who else 0, event, ends))
         self._octets += len(event.octets)
         while len(self._rows) > MAX_ROWS or self._octets > MAX_OCTETS:
             self._octets -= len(self._rows.popleft().event.octets)
@@ -52,3 +66,21 @@ class Conversation:
         """
         newest = islice(reversed(self._rows), len(self) - max(first, self.dropped))
         return list(newest)[::-1][: max(0, last - max(first, self.dropped))]
+
+    def exchange(self, number: int = 0) -> list[Row]:
+        """The rows of the exchange that a numbered line belongs to; 0 is the newest one.
+
+        `LookupError` if there is no such line, or none any more.
+        """
+        if not self._rows:
+            raise LookupError("nothing was said yet")
+        wanted = number or self._numbered
+        row = next((row for row in reversed(self._rows) if row.number == wanted), None)
+        if row is None:
+            raise LookupError(f"there is no line {number}; the last one is {self._numbered}")
+        near = self.rows(self._place(row) - MAX_EXCHANGE, self._place(row) + MAX_EXCHANGE)
+        return [one for one in near if one.number and one.event.step == row.event.step]
+
+    def _place(self, row: Row) -> int:
+        behind = next(n for n, one in enumerate(reversed(self._rows)) if one is row)
+        return len(self) - 1 - behind

@@ -12,7 +12,7 @@ from smtplab.transcript import Event, Kind
 from smtplab.transcript.rendering import note, sender, shown_lines, visible
 from smtplab.widgets import pieces
 from smtplab.widgets.console_model import ConsoleModel, Meaning, Notice
-from smtplab.widgets.conversation import Row
+from smtplab.widgets.conversation import Ends, Row
 from smtplab.widgets.pieces import safe, told
 
 FOLD = 4  # lines; an older row with more of them shows its first, the rest on request
@@ -49,7 +49,9 @@ def bar(model: ConsoleModel) -> str:
 HEADINGS = (
     '<div class="smtplab-row smtplab-headings" role="group" tabindex="0" '
     'aria-label="Conversation; the arrow keys scroll it"><span></span><span></span>'
-    "<span>C: SMTP client &nbsp; S: SMTP server</span><span>what the server made of it</span></div>"
+    "<span>C: SMTP client &nbsp; S: SMTP server</span><span>what the server made of it</span>"
+    '<span class="smtplab-end">the server after its reply</span>'
+    '<span class="smtplab-end">what the client concludes</span></div>'
 )
 
 
@@ -74,15 +76,29 @@ def _row(row: Row, lit: bool, secrets: bool) -> str:
     return (
         f'<div class="{" ".join(classes)}"><span class="smtplab-n">{row.number}</span>'
         f"<b>{who}</b><div>{_lines(event, lit, secrets)}</div>"
-        f'<span class="smtplab-made">{safe(row.made)}</span></div>'
+        f'<span class="smtplab-made">{safe(row.made)}</span>{_ends(row.ends)}</div>'
     )
+
+
+def _ends(ends: Ends) -> str:
+    """Where the server stands and what the client concludes; in sight with "Both ends"."""
+    if not ends.concluded:
+        return ""
+    texts = (ends.server_state, ends.concluded)
+    return "".join(f'<span class="smtplab-end">{safe(text)}</span>' for text in texts)
 
 
 def _lines(event: Event, lit: bool, secrets: bool) -> str:
     ends = event.octets.endswith(b"\r\n")
     shown = shown_lines(event, secrets=secrets)
     last = len(shown) - 1
-    lines = [_line(line, crlf=ends or n < last) for n, line in enumerate(shown)]
+    marks = [""] * len(shown)
+    if event.kind is Kind.MAIL_DATA:
+        marks = [_mark(line, is_last=n == last) for n, line in enumerate(shown)]
+    lines = [
+        _line(line, mark, crlf=ends or n < last)
+        for n, (line, mark) in enumerate(zip(shown, marks, strict=True))
+    ]
     if lit or len(lines) <= FOLD:
         return "".join(lines)
     more = f'<span class="smtplab-more">… {last} more</span>'
@@ -90,9 +106,17 @@ def _lines(event: Event, lit: bool, secrets: bool) -> str:
     return f"<details>{summary}{''.join(lines[1:])}</details>"
 
 
-def _line(line: str, *, crlf: bool) -> str:
-    mark = ' <i class="smtplab-crlf" aria-hidden="true"></i>' if crlf else ""
-    return f'<div class="smtplab-line"><code>{escape(line)}</code>{mark}</div>'
+def _line(line: str, mark: str = "", *, crlf: bool) -> str:
+    end = ' <i class="smtplab-crlf" aria-hidden="true"></i>' if crlf else ""
+    words = f' <span class="smtplab-mark">{mark}</span>' if mark else ""
+    return f'<div class="smtplab-line"><code>{escape(line)}</code>{end}{words}</div>'
+
+
+def _mark(line: str, *, is_last: bool) -> str:
+    """Transparency and the end of mail data, in words (RFC 5321, 4.5.2 and 4.1.1.4)."""
+    if line == "." and is_last:
+        return "end of mail data"
+    return "the client doubled the first dot" if line.startswith("..") else ""
 
 
 def _note(event: Event) -> str:
@@ -171,22 +195,24 @@ def hint(model: ConsoleModel) -> str:
 MAX_STATIC_ROWS = 200
 
 
-def as_static_html(model: ConsoleModel) -> str:
+def as_static_html(model: ConsoleModel, *, both_ends: bool = False) -> str:
     """The console as plain tables, for a page that strips styles."""
     left_out, rows = _static_rows(model)
     facts = " · ".join(safe(fact) for fact in (model.padlock, *model.facts))
-    body = "".join(_static_row(row) for row in rows)
+    body = "".join(_static_row(row, both_ends) for row in rows)
+    ends = "<th>the server after its reply</th><th>what the client concludes</th>"
     return (
         f"<p><strong>{safe(model.host)} : {model.port}</strong> · {facts}</p>"
         "<table><caption>Conversation: C is the SMTP client, S the SMTP server"
         f"{left_out}</caption><thead><tr><th></th><th></th><th>line</th>"
-        f"<th>what the server made of it</th></tr></thead><tbody>{body}</tbody></table>"
+        f"<th>what the server made of it</th>{ends if both_ends else ''}</tr></thead>"
+        f"<tbody>{body}</tbody></table>"
         f"{explanation(model.reply, model.notice)}"
         f"<p>In order now: {_legal(model)}</p>"
     )
 
 
-def as_static_text(model: ConsoleModel) -> str:
+def as_static_text(model: ConsoleModel, *, both_ends: bool = False) -> str:
     """The console as plain text."""
     left_out, rows = _static_rows(model)
     lines = [f"{model.host} : {model.port} | {' | '.join((model.padlock, *model.facts))}"]
@@ -199,6 +225,8 @@ def as_static_text(model: ConsoleModel) -> str:
         shown = shown_lines(row.event)
         lines += [f"{who}: {line}" for line in shown]
         lines[-1] += f"   [{row.made}]" if row.made else ""
+        if both_ends and row.ends.concluded:
+            lines += [f"   server: {row.ends.server_state}", f"   client: {row.ends.concluded}"]
     if model.notice:
         lines.append(f"{model.notice.headline}: {model.notice.text}")
     lines.append(f"In order now: {_legal(model)}")
@@ -212,15 +240,17 @@ def _static_rows(model: ConsoleModel) -> tuple[str, Sequence[Row]]:
     return (f" ({left_out} earlier lines not shown)" if left_out else ""), rows
 
 
-def _static_row(row: Row) -> str:
+def _static_row(row: Row, both_ends: bool) -> str:
     who = sender(row.event)
     if not who:
         text = TLS_BEGINS if row.event.kind is Kind.TLS else note(row.event)
         return f'<tr><td></td><td colspan="3"><em>{safe(text)}</em></td></tr>'
     lines = "<br>".join(f"<code>{escape(line)}</code>" for line in shown_lines(row.event))
+    texts = (row.ends.server_state, row.ends.concluded) if both_ends else ()
+    ends = "".join(f"<td>{safe(text)}</td>" for text in texts)
     return (
         f"<tr><td>{row.number}</td><td><b>{who}</b></td><td>{lines}</td>"
-        f"<td>{safe(row.made)}</td></tr>"
+        f"<td>{safe(row.made)}</td>{ends}</tr>"
     )
 
 

@@ -1,9 +1,12 @@
-"""What the server made of each line, in words, folded from the server's own events."""
+"""What each end made of each line, in words, folded from that end's own events."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from smtplab import session
 from smtplab.commands import verb_of
+from smtplab.replay import Replay, parsed
 from smtplab.session import State
 from smtplab.transcript import Event, Kind
 
@@ -53,6 +56,7 @@ class ServerSide:
         self._recipients = 0
         self._doing = session.GREETING
         self._phrases: dict[Key, str] = {}
+        self._states: dict[int, State] = {}  # after the reply to a step
 
     def feed(self, event: Event) -> None:
         """Take in one event; its phrase waits until `phrase()` asks for it."""
@@ -68,10 +72,15 @@ class ServerSide:
             self._keep(event.step, "C", "response to the challenge")
         elif event.kind in (Kind.GREETING, Kind.REPLY, Kind.CHALLENGE):
             self._keep(event.step, "S", self._concluded(event))
+            self._states[event.step] = self._state
 
     def phrase(self, step: int, who: str) -> str:
         """What the server made of it; "" if the server has said nothing about it."""
         return self._phrases.pop((step, who), "")
+
+    def state_after(self, step: int) -> State | None:
+        """Where the server stood after its reply; None if nobody recorded that."""
+        return self._states.pop(step, None)
 
     def _keep(self, step: int, who: str, phrase: str) -> None:
         before = self._phrases.get((step, who))
@@ -109,3 +118,49 @@ def _refused(doing: str, before: State, after: State, for_now: bool) -> str:
     if doing in ("AUTH", session.CHALLENGE):
         return f"{refused}; not signed in"
     return f"{refused}; nothing changed" if after is before else f"{refused}; {after.value}"
+
+
+class Move(NamedTuple):
+    """One reply as the client took it: to which step, with which code, and where it led."""
+
+    step: str
+    code: int
+    before: State
+    after: State
+
+
+_CONCLUDED = {
+    2: "done",
+    3: "the server waits for more",
+    4: "not now: later it may work",
+    5: "no: the same again would fail",
+}
+
+
+class ClientSide:
+    """Takes the client's events through the session table once more, and tells each move."""
+
+    def __init__(self) -> None:
+        self._replay = Replay()
+
+    def feed(self, event: Event) -> Move | None:
+        """Take in one event; a reply is a move, also where the state stays."""
+        now = self._replay.session
+        if event.kind is Kind.TLS:
+            self._replay.tls_began()
+        elif event.kind is Kind.CLOSE:
+            now.connection_lost()
+        elif event.kind in (Kind.COMMAND, Kind.RESPONSE, Kind.MAIL_DATA):
+            self._replay.sent(event.kind, event.octets)
+        elif event.kind in (Kind.GREETING, Kind.REPLY, Kind.CHALLENGE):
+            reply, before = parsed(event.octets), now.state
+            if reply is not None:
+                step = self._replay.received(reply).step
+                return Move(step, reply.code, before, now.state)
+        return None
+
+
+def concluded(move: Move) -> str:
+    """What the client takes from a reply."""
+    where = f"now {move.after.value}" if move.after is not move.before else "the state stays"
+    return f"{_CONCLUDED[move.code // 100]}; {where}"
