@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from smtplab.timeouts import Timeouts as Timeouts
     from smtplab.transcript import Transcript as Transcript
     from smtplab.widgets import Console as Console
+    from smtplab.widgets import JourneyPlayer as JourneyPlayer
 
 # The table of contents: where each public name lives.
 _HOME = {
@@ -50,6 +51,7 @@ _HOME = {
     "send": "smtplab.sending",
     "Fate": "smtplab.sending",
     "Console": "smtplab.widgets",
+    "JourneyPlayer": "smtplab.widgets",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",
     "read_dialogue": "smtplab.importing",
