@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from smtplab.transcript import Transcript as Transcript
     from smtplab.widgets import Console as Console
     from smtplab.widgets import JourneyPlayer as JourneyPlayer
+    from smtplab.widgets import VerdictCard as VerdictCard
 
 # The table of contents: where each public name lives.
 _HOME = {
@@ -52,6 +53,7 @@ _HOME = {
     "Fate": "smtplab.sending",
     "Console": "smtplab.widgets",
     "JourneyPlayer": "smtplab.widgets",
+    "VerdictCard": "smtplab.widgets",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",
     "read_dialogue": "smtplab.importing",

@@ -2,5 +2,6 @@
 
 from smtplab.widgets.console import Console
 from smtplab.widgets.journey_player import JourneyPlayer
+from smtplab.widgets.verdict_card import VerdictCard
 
-__all__ = ["Console", "JourneyPlayer"]
+__all__ = ["Console", "JourneyPlayer", "VerdictCard"]

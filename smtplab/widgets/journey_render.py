@@ -127,7 +127,8 @@ def story(told: Sequence[Frame]) -> str:
     shown = told[-MOST_TOLD:]
     items = "".join(
         f'<li class="smtplab-{"lit" if one is shown[-1] else "past"}">'
-        f"<time>{when(one.when)}</time> <b>{safe(one.end or one.station.value)}</b> {cut(one.headline)}</li>"
+        f"<time>{when(one.when)}</time> <b>{safe(one.end or one.station.value)}</b> "
+        f"{cut(one.headline)}</li>"
         for one in shown
     )
     start = f' start="{left_out + 1}"' if left_out > 0 else ""
