@@ -44,11 +44,13 @@ if TYPE_CHECKING:
     from smtplab.widgets import ExtensionBoard as ExtensionBoard
     from smtplab.widgets import FaultPanel as FaultPanel
     from smtplab.widgets import Inbox as Inbox
+    from smtplab.widgets import JourneyPlayer as JourneyPlayer
     from smtplab.widgets import Ladder as Ladder
     from smtplab.widgets import PacketStack as PacketStack
     from smtplab.widgets import Ports as Ports
     from smtplab.widgets import ProviderCard as ProviderCard
     from smtplab.widgets import StateMap as StateMap
+    from smtplab.widgets import VerdictCard as VerdictCard
 
 # The table of contents: where each public name lives.
 _HOME = {
@@ -71,6 +73,8 @@ _HOME = {
     "Inbox": "smtplab.widgets",
     "ProviderCard": "smtplab.widgets",
     "StateMap": "smtplab.widgets",
+    "JourneyPlayer": "smtplab.widgets",
+    "VerdictCard": "smtplab.widgets",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",
     "read_dialogue": "smtplab.importing",

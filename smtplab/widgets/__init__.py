@@ -6,11 +6,13 @@ from smtplab.widgets.eavesdropper import Eavesdropper
 from smtplab.widgets.extension_board import ExtensionBoard
 from smtplab.widgets.fault_panel import FaultPanel
 from smtplab.widgets.inbox import Inbox
+from smtplab.widgets.journey_player import JourneyPlayer
 from smtplab.widgets.ladder import Ladder
 from smtplab.widgets.packet_stack import PacketStack
 from smtplab.widgets.ports import Ports
 from smtplab.widgets.provider_card import ProviderCard
 from smtplab.widgets.state_map import StateMap
+from smtplab.widgets.verdict_card import VerdictCard
 
 __all__ = [
     "CertificateCard",
@@ -19,9 +21,11 @@ __all__ = [
     "ExtensionBoard",
     "FaultPanel",
     "Inbox",
+    "JourneyPlayer",
     "Ladder",
     "PacketStack",
     "Ports",
     "ProviderCard",
     "StateMap",
+    "VerdictCard",
 ]
