@@ -10,7 +10,7 @@ from smtplab.widgets import ladder_model
 from smtplab.widgets.carried import carried
 from smtplab.widgets.ladder_render import label
 from smtplab.widgets.ways import send_three_ways
-from tests.test_capture import new
+from tests.test_capture import WORLD_TIME, new
 from tests.test_console_page import HOSTILE, Tags, TwistedSandbox
 
 CONTENT = b"Subject: Tea\r\n\r\nAt five?\r\n"
@@ -249,6 +249,17 @@ def test_without_tls_there_is_a_ladder_all_the_same(monkeypatch):
         assert "smtplab-inside" not in ladder._drawing.value
 
 
+def test_a_reply_that_nobody_asked_for_is_an_arrow_of_its_own():
+    """A server that gives up says 421 (RFC 5321, 3.8); it is no part of the greeting."""
+    transcript = Transcript(lambda: WORLD_TIME)
+    recorder = transcript.recorder("c1", "server")
+    for kind, octets in ((Kind.GREETING, b"220 mx\r\n"), (Kind.REPLY, b"421 mx\r\n")):
+        recorder.record(kind, 0, octets)
+        recorder.segment("server", octets)
+    parts = carried(transcript.events, transcript.wire("c1", "server").segments)
+    assert [len(part.events) for part in parts] == [1, 1]
+
+
 def test_two_ends_of_one_name_have_two_lanes():
     """Without lanes of their own every arrow would be a dot."""
     _, recorder = new("localhost")
@@ -284,3 +295,15 @@ def test_markup_from_anywhere_is_text_and_a_long_line_is_cut():
     assert not {"script", "img", "onload", "onerror"} & Tags(whole).seen
     assert not set("\u202e\u2028") & set(whole + text)
     assert len(whole) < 60_000
+
+
+def test_markup_in_a_file_of_somebody_else_is_text():
+    """A transcript may come from anywhere: its notes are as hostile as its lines."""
+    with Sandbox("memory") as sandbox:
+        json = whole_session(sandbox).transcript.to_json()
+    for word in ("by the server", "TLS 1.3", "laptop.example.org", "smtp.example.org"):
+        json = json.replace(word, "<img src=x onerror=alert(1)>")
+    ladder = Ladder(Transcript.from_json(json))
+    whole = ladder._drawing.value + ladder._told.value + ladder.static_html()
+    assert whole.count("&lt;img") > 6
+    assert not {"img", "onerror"} & Tags(whole).seen
