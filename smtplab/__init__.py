@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     from smtplab.timeouts import Timeouts as Timeouts
     from smtplab.transcript import Transcript as Transcript
     from smtplab.widgets import Console as Console
+    from smtplab.widgets import ExerciseCard as ExerciseCard
+    from smtplab.widgets import PredictGate as PredictGate
+    from smtplab.widgets import Progress as Progress
+    from smtplab.widgets import QuizCard as QuizCard
+    from smtplab.widgets import StartOver as StartOver
 
 # The table of contents: where each public name lives.
 _HOME = {
@@ -50,6 +55,11 @@ _HOME = {
     "send": "smtplab.sending",
     "Fate": "smtplab.sending",
     "Console": "smtplab.widgets",
+    "ExerciseCard": "smtplab.widgets",
+    "PredictGate": "smtplab.widgets",
+    "Progress": "smtplab.widgets",
+    "QuizCard": "smtplab.widgets",
+    "StartOver": "smtplab.widgets",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",
     "read_dialogue": "smtplab.importing",
