@@ -202,6 +202,19 @@ def test_a_folder_that_is_gone_does_not_disturb_a_check(monkeypatch):
 # The card.
 
 
+def uploaded(octets):
+    """What the front end sets when a file was chosen."""
+    return (
+        {
+            "name": "work.zip",
+            "type": "application/zip",
+            "size": len(octets),
+            "content": memoryview(octets),
+            "last_modified": datetime(2026, 3, 2, tzinfo=UTC),
+        },
+    )
+
+
 def test_the_card_lists_the_course_with_marks_in_words(file, tmp_path):
     file.add(Done({"2.1": FIRST}, {"02.3": FIRST}))
     card = Progress(file, tmp_path)
@@ -231,7 +244,7 @@ def test_the_work_is_a_link_that_needs_no_server(file, tmp_path):
     assert "href" not in page(card)
     card._download.click()
     assert 'download="smtplab-work.zip" href="data:application/zip;base64,UEsDB' in page(card)
-    assert "1 notebooks" in page(card) and "data:" not in card.static_html()
+    assert ", 1 notebook)" in page(card) and "data:" not in card.static_html()
     assert card.download().octets == card.download().octets, "no clock in it"
 
 
@@ -242,8 +255,7 @@ def test_work_goes_out_and_comes_back_in_another_place(file, tmp_path):
     there = tmp_path / "there"
     there.mkdir()
     card = Progress(ProgressFile(there / NAME), there)
-    card._upload.value = ({"name": "w.zip", "type": "application/zip", "size": len(octets),
-                           "content": memoryview(octets), "last_modified": datetime(2026, 3, 2, tzinfo=UTC)},)  # fmt: skip
+    card._upload.value = uploaded(octets)
     assert (there / "02-first.ipynb").read_bytes() == NOTEBOOK
     assert card.done.exercises == {"2.1": FIRST}
     assert "Loaded: 02-first.ipynb" in page(card)
@@ -252,8 +264,7 @@ def test_work_goes_out_and_comes_back_in_another_place(file, tmp_path):
 
 def test_a_file_of_another_kind_is_told_on_the_card_and_raised_in_code(file, tmp_path):
     card = Progress(file, tmp_path)
-    card._upload.value = ({"name": "x", "type": "", "size": 2, "content": memoryview(b"no"),
-                           "last_modified": datetime(2026, 3, 2, tzinfo=UTC)},)  # fmt: skip
+    card._upload.value = uploaded(b"no")
     assert "Nothing was loaded" in page(card)
     with pytest.raises(WorkError, match="no file that Download my work made"):
         card.load(b"no")

@@ -34,11 +34,11 @@ def asked(trial: Trial) -> str:
     """The question, and what will leave once the guess is made."""
     lines = [visible(octets.decode("utf-8", "replace").rstrip("\r\n")) for octets in trial.lines]
     before = ", ".join(f"<code>{short(one)}</code>" for one in lines[:-1])
-    where = f"{safe(trial.host)}, port {trial.port}"
     return (
         f'<p class="smtplab-question"><b>{short(trial.question)}</b></p>'
-        f"<p>{f'After {before}: to' if before else 'To'} {where} goes "
-        f'<code class="smtplab-line">{short(lines[-1])}</code></p>'
+        f"<p>This line goes to {safe(trial.host)}, port {trial.port}"
+        f"{f', after {before}' if before else ''}:</p>"
+        f'<p><code class="smtplab-line">{short(lines[-1])}</code></p>'
     )
 
 
@@ -56,10 +56,10 @@ def outcome(trial: Trial) -> str:
         f"<code>{'<br>'.join(map(short, text.splitlines()))}</code></td></tr></tbody></table>"
     )
     rows = [
-        (f"<b>{safe(code)}</b>", safe(_mark(one, code)), short(why))
+        (f"<b>{safe(code)}</b>", f"{_mark(one, code)}{short(why)}")
         for code, why in trial.options.items()
     ]
-    why = table("Why each reply fits, or does not", ("Reply", "", "Why"), rows) if rows else ""
+    why = table("Why each reply fits, or does not", ("Reply", "Why"), rows) if rows else ""
     explained = one.reply.explanation
     return (
         f"{both}<p><b>{'Right' if one.guess == one.code else 'Different'}.</b> "
@@ -82,7 +82,8 @@ def gate_text(trial: Trial) -> str:
 
 def _mark(one: Outcome, code: str) -> str:
     marks = ("your guess" * (code == one.guess), "what came" * (code == one.code))
-    return ", ".join(filter(None, marks))
+    said = " and ".join(filter(None, marks)).capitalize()
+    return f"<b>{said}.</b> " if said else ""
 
 
 # The exercise card.

@@ -39,7 +39,9 @@ class Progress(View):
         self._told = HTML()
         self._refresh = Button(description="Refresh", tooltip="Read the progress file again")
         self._download = Button(description="Download my work", tooltip="Notebooks and progress")
-        self._upload = FileUpload(description="Load my work", accept=".zip", multiple=False)
+        self._upload = FileUpload(
+            description="Load my work", tooltip="Take such a file back", accept=".zip", icon=""
+        )
         self._start_over = Button()
 
         # layout
@@ -83,7 +85,8 @@ class Progress(View):
     def _on_download(self) -> Packed:
         self._asked = False
         packed = pack(self.folder, self.file.read())
-        size = f"{max(1, len(packed.octets) // 1024)} KiB, {len(packed.names)} notebooks"
+        count = "1 notebook" if len(packed.names) == 1 else f"{len(packed.names)} notebooks"
+        size = f"{max(1, len(packed.octets) // 1024)} KiB, {count}"
         address = f"data:application/zip;base64,{b64encode(packed.octets).decode()}"
         self._link = f'<a download="{FILE_NAME}" href="{address}">Save {FILE_NAME}</a> ({size})'
         self._remarks = packed.remarks
