@@ -95,7 +95,7 @@ def steps(attempt: Attempt) -> str:
         (f'<b class="smtplab-{_MARKS[seen].replace(" ", "-")}">{_MARKS[seen]}</b>', safe(wanted))
         for wanted, seen in attempt.steps
     ]
-    return table("What the servers' record must show", ("", "Step"), rows)
+    return table("What the servers' record must show", ("State", "Step"), rows)
 
 
 def findings(attempt: Attempt) -> str:
@@ -155,8 +155,10 @@ def options(round_: Round, number: int) -> str:
         (f"<b>{safe(letter)}</b>", short(option.text), _why(round_, number, letter))
         for letter, option in asked_.options.items()
     ]
+    columns = 3 if given else 2  # no empty column before there is a why
+    head = ("Letter", "Option", "Why")[:columns]
     source = f"<p>Source: {safe(asked_.source)}</p>" if round_.is_right(number) else ""
-    return table("Options", ("", "Option", "Why" if given else ""), rows) + source
+    return table("Options", head, [row[:columns] for row in rows]) + source
 
 
 def _why(round_: Round, number: int, letter: str) -> str:
