@@ -96,6 +96,7 @@ pathlib.Path({told!r}).write_text(str(os.getpid()))
 while True: pass"""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waits for a process that is no child")
 def test_a_notebook_that_takes_too_long_is_ended_with_its_kernel(tmp_path):
     told = tmp_path / "pid"
