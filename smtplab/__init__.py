@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from smtplab.widgets import CertificateCard as CertificateCard
     from smtplab.widgets import Console as Console
     from smtplab.widgets import Eavesdropper as Eavesdropper
+    from smtplab.widgets import ExerciseCard as ExerciseCard
     from smtplab.widgets import ExtensionBoard as ExtensionBoard
     from smtplab.widgets import FaultPanel as FaultPanel
     from smtplab.widgets import Inbox as Inbox
@@ -48,7 +49,11 @@ if TYPE_CHECKING:
     from smtplab.widgets import Ladder as Ladder
     from smtplab.widgets import PacketStack as PacketStack
     from smtplab.widgets import Ports as Ports
+    from smtplab.widgets import PredictGate as PredictGate
+    from smtplab.widgets import Progress as Progress
     from smtplab.widgets import ProviderCard as ProviderCard
+    from smtplab.widgets import QuizCard as QuizCard
+    from smtplab.widgets import StartOver as StartOver
     from smtplab.widgets import StateMap as StateMap
     from smtplab.widgets import VerdictCard as VerdictCard
 
@@ -75,6 +80,11 @@ _HOME = {
     "StateMap": "smtplab.widgets",
     "JourneyPlayer": "smtplab.widgets",
     "VerdictCard": "smtplab.widgets",
+    "ExerciseCard": "smtplab.widgets",
+    "PredictGate": "smtplab.widgets",
+    "Progress": "smtplab.widgets",
+    "QuizCard": "smtplab.widgets",
+    "StartOver": "smtplab.widgets",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",
     "read_dialogue": "smtplab.importing",
