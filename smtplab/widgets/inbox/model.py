@@ -115,6 +115,14 @@ class InboxModel:
             f"nothing has the number {uid} here; there are {[m.uid for m in self._mails]}"
         )
 
+    def step(self, older: int) -> None:
+        """Open the one that stands so many places further down the list, if there is one."""
+        uids = [mail.uid for mail in self._mails[::-1]]
+        if self.uid in uids:
+            place = uids.index(self.uid) + older
+            self.open(uids[min(max(place, 0), len(uids) - 1)])
+            self._shown = max(self._shown, place + 1)
+
     def show_older(self) -> None:
         self._shown += PAGE
 
