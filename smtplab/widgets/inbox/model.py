@@ -73,6 +73,7 @@ class InboxModel:
     """Which mailbox, which folder, which mail object; what lies there as of the last look."""
 
     reading: Reading | None  # what is open
+    _shown: int  # entries of the list, at most
 
     def __init__(self, sandbox: Sandbox, mailbox: str) -> None:
         self.sandbox = sandbox
