@@ -26,7 +26,7 @@ for rule in list(RULES.values())[:3]:
     panel = FaultPanel(sandbox)
     panel.try_it()
     display(console, panel)"""
-LONGEST = 3.0  # seconds from a key to the page
+LONGEST = 10.0  # seconds from a click to the page, on a machine that does much else
 
 
 def test_hostile_mail_runs_nothing_asks_for_nothing_and_stays_quick(lab_page, pictures):
