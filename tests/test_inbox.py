@@ -112,6 +112,17 @@ def test_the_list_is_bounded_and_older_ones_come_by_a_button(sandbox):
     assert len(inbox._list.options) == PAGE + 3 and inbox._older.layout.display == "none"
 
 
+def test_next_and_previous_walk_the_list_and_stop_at_its_ends(sandbox):
+    for _ in range(3):
+        lay(sandbox, PLAIN)
+    inbox = Inbox(sandbox)
+    walked = []
+    for button in (*[inbox._next] * 3, *[inbox._previous] * 3):
+        button.click()
+        walked.append(inbox.model.uid)
+    assert walked == [2, 1, 1, 2, 3, 3] and inbox._list.value == 3
+
+
 def test_an_error_in_a_click_is_shown(sandbox, monkeypatch):
     inbox = Inbox(sandbox)
     monkeypatch.setattr(sandbox, "mailbox", lambda name: 1 / 0)

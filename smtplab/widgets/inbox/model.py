@@ -73,6 +73,7 @@ class InboxModel:
     """Which mailbox, which folder, which mail object; what lies there as of the last look."""
 
     reading: Reading | None  # what is open
+    _shown: int  # entries of the list, at most
 
     def __init__(self, sandbox: Sandbox, mailbox: str) -> None:
         self.sandbox = sandbox
@@ -114,6 +115,14 @@ class InboxModel:
         raise KeyError(
             f"nothing has the number {uid} here; there are {[m.uid for m in self._mails]}"
         )
+
+    def step(self, older: int) -> None:
+        """Open the one that stands so many places further down the list, if there is one."""
+        uids = [mail.uid for mail in self._mails[::-1]]
+        if self.uid in uids:
+            place = uids.index(self.uid) + older
+            self.open(uids[min(max(place, 0), len(uids) - 1)])
+            self._shown = max(self._shown, place + 1)
 
     def show_older(self) -> None:
         self._shown += PAGE

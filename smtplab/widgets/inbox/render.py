@@ -66,9 +66,10 @@ def panel(model: InboxModel) -> str:
     if model.aspect is Aspect.RAW and model.marks_line_ends:
         show = octets.raw_with_line_ends
     name = f"smtplab-{model.aspect.value.lower()}"
+    title = safe(_TITLES[model.aspect])
     return (
-        f'<section class="{name}" data-uid="{model.uid}" aria-label="{safe(_TITLES[model.aspect])}">'
-        f'<p class="smtplab-title">{safe(_TITLES[model.aspect])}</p>{show(model.reading)}</section>'
+        f'<section class="{name}" data-uid="{model.uid}" aria-label="{title}">'
+        f'<p class="smtplab-title">{title}</p>{show(model.reading)}</section>'
     )
 
 

@@ -32,6 +32,9 @@ class Inbox(View):
         self._folder = Dropdown(description="Folder")
         self._headings = HTML(render.HEADINGS)
         self._list = Select(description="Mail", rows=5)
+        # JupyterLab keeps the arrow keys for its cells: a list box alone would want a mouse.
+        self._next = Button(description="Next", tooltip="Open the one below")
+        self._previous = Button(description="Previous", tooltip="Open the one above")
         self._older = Button(description="Show older")
         self._aspects = {one: Button(description=one.value) for one in Aspect}
         self._line_ends = Checkbox(description="Show CR LF", indent=False)
@@ -40,10 +43,11 @@ class Inbox(View):
         # layout
         bar = named("bar", HBox([self._bar, HBox([self._refresh])]))
         choose = named("choose", HBox([self._mailbox, self._folder]))
-        rows = named("list", VBox([self._headings, self._list, self._older]))
+        rows = named("list", VBox([self._headings, self._list]))
+        turn = named("choose", HBox([self._previous, self._next, self._older]))
         aspects = named("aspects", HBox([*self._aspects.values(), self._line_ends]))
         panel = named("panel", self._panel)
-        self._frame("inbox", bar, choose, rows, self._alert, aspects, panel)
+        self._frame("inbox", bar, choose, rows, turn, self._alert, aspects, panel)
         self._show()
 
         # connections
@@ -51,6 +55,8 @@ class Inbox(View):
         self._mailbox.observe(self._guarded(self._on_mailbox), "value")
         self._folder.observe(self._guarded(self._on_folder), "value")
         self._list.observe(self._guarded(self._on_list), "value")
+        self._next.on_click(self._guarded(partial(self.model.step, 1)))
+        self._previous.on_click(self._guarded(partial(self.model.step, -1)))
         self._older.on_click(self._guarded(self.model.show_older))
         for aspect, button in self._aspects.items():
             button.on_click(self._guarded(partial(self._look, aspect)))
