@@ -50,7 +50,8 @@ def test_a_walk_through_the_states_by_mouse_and_keyboard(lab_page, pictures, axe
     card.get_by_role("button", name="Send content", exact=True).focus()
     page.keyboard.press("Enter")
     expect(page, ".smtplab-states li", "end-of-data, reply 250: to READY")
-    for verb in ("HELO", "BDAT", "RSET", "NOOP", "VRFY", "EXPN", "HELP"):
+    press("BDAT", "BDAT LAST, reply")
+    for verb in ("HELO", "RSET", "NOOP", "VRFY", "EXPN", "HELP"):
         press(verb, f"{verb}, reply")
     card.locator("summary").click()
     press("QUIT", "QUIT, reply 221: to CLOSED")

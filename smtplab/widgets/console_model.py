@@ -297,14 +297,13 @@ class ConsoleModel:
             self._tls_protocol = str(event.detail.get("protocol"))
             self._tls_verified = "checked" if verified else "NOT checked"
         made, move = self._server_side.phrase(event.step, who), self._client_side.feed(event)
-        if move is None:
-            self.conversation.append(event, who, Ends(made))
-            return
-        self.way.append(move)
-        self.history.replied(event.octets)
-        state = self._server_side.state_after(event.step)
-        stood = state.value if state else ""
-        self.conversation.append(event, who, Ends(made, stood, concluded(move), move.step))
+        ends = Ends(made)
+        if move is not None:
+            self.way.append(move)
+            self.history.replied(event.octets)
+            state = self._server_side.state_after(event.step)
+            ends = Ends(made, state.value if state else "", concluded(move), move.step)
+        self.conversation.append(event, who, ends)
 
     def _follow_meaning(self, *, replied: bool) -> None:
         """When the next line means something else, a ready example stands in the input."""

@@ -12,7 +12,7 @@ from smtplab.widgets.pieces import safe
 from smtplab.widgets.state_layout import Arrow, arrows, columns, is_forward
 from smtplab.widgets.words import Move
 
-PITCH, BOX, TALL, ROW, HEIGHT = 150, 94, 38, 68, 282  # pixels
+PITCH, BOX, TALL, ROW, HEIGHT = 150, 88, 36, 92, 330  # pixels
 MAX_MOVES = 8  # of the way, on the page
 
 Point = tuple[float, float]
@@ -97,7 +97,7 @@ def _arrow(arrow: Arrow, *, lit: bool) -> str:
         side, far = (-1, 6) if back else (1, HEIGHT - 6)
         start, end = y1 + side * TALL / 2, y2 + side * TALL / 2
         path, at = f"M{x1} {start}C{x1} {far} {x2} {far} {x2} {end}", ((x1 + x2) / 2, 0)
-        at = at[0], 0.125 * (start + end) + 0.75 * far
+        at = at[0], 0.125 * (start + end) + 0.75 * far + side * 10
         words = [arrow.label]
     name = "lit" if lit else "quiet"
     lines = "".join(
