@@ -57,6 +57,10 @@ def test_each_door_shows_what_mail_and_rcpt_get_at_each_stage(
     assert codes(ports, port, Stage.SIGNED_IN) == signed_in
 
 
+def test_no_password_goes_to_a_door_that_does_not_offer_auth(ports):
+    assert not any(line.text.startswith("AUTH") for line in look(ports, 25).lines)
+
+
 def test_only_465_greets_inside_tls(ports):
     assert [one.greeted_inside_tls for one in ports.model.looks] == [False, True, False]
     assert "TLS, before any SMTP" in dict(render.rows(look(ports, 465)))["What comes first"][0]
@@ -75,7 +79,9 @@ def test_looking_again_sees_what_the_server_offers_now(sandbox, ports):
 
 
 def test_port_25_of_the_other_provider_takes_its_own_mailbox(ports):
+    ports.try_door(25)
     ports._relay.value = EXCHANGE
+    assert not ports.model.trials, "what was tried at the other host's door is told no more"
     found = dict(render.rows(look(ports, 25)))
     assert "RCPT bob@example.net, a mailbox here: taken, 250" in found["Before TLS"]
     with pytest.raises(ValueError, match="port 25 is looked at with"):

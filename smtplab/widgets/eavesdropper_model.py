@@ -188,8 +188,6 @@ class EavesdropperModel:
         walked: Rehearsal | None = None
         problem: SMTPLabError | None = None
         transcript = Transcript(self.sandbox.clock.now)
-        for account in self.sandbox.accounts:
-            transcript.secrets.add(account.password)
         eve = self.sandbox.in_the_middle(StripsSTARTTLS, host=host) if self.strips else None
         with eve or nullcontext():
             try:

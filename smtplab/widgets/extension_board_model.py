@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from smtplab.client import Client, Settings
+from smtplab.client import Client
 from smtplab.comparing import ehlo_diff, transcript_diff
 from smtplab.errors import SMTPLabError
 from smtplab.extensions import Extensions
@@ -100,11 +100,7 @@ class BoardModel:
     def _connect(self, port: int) -> Client:
         if port == 465 and not self.has_tls:
             raise SMTPLabError("port 465 begins with TLS, and this Python has none")
-        transcript = Transcript(self.sandbox.clock.now)
-        for account in self.sandbox.accounts:
-            transcript.secrets.add(account.password)
-        settings = Settings(transcript=transcript)
-        return self.sandbox.connect(self.host, port, settings=settings)
+        return self.sandbox.connect(self.host, port)
 
     @property
     def keywords(self) -> tuple[str, ...]:

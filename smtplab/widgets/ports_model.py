@@ -127,7 +127,7 @@ class PortsModel:
     def _look(self, door: Door) -> Look:
         local, elsewhere = (BOB, ALICE) if door.host == EXCHANGE else (CAROL, BOB)
         look = Look(door, local, elsewhere)
-        transcript = self._transcript()
+        transcript = Transcript(self.sandbox.clock.now)
         try:
             client = self._connect(door, Settings(transcript=transcript))
             look.greeting, look.greeted_inside_tls = client.greeting, client.session.tls
@@ -146,12 +146,6 @@ class PortsModel:
             raise ConnectionLost(NO_TLS)
         return self.sandbox.connect(door.host, door.port, settings=settings)
 
-    def _transcript(self) -> Transcript:
-        transcript = Transcript(self.sandbox.clock.now)
-        for account in self.sandbox.accounts:
-            transcript.secrets.add(account.password)
-        return transcript
-
     # Trying.
 
     def try_all(self) -> tuple[Trial, ...]:
@@ -167,7 +161,7 @@ class PortsModel:
         self._tried += 1
         label = f"door-{port}-{self._tried}@laptop.example.org"
         mail = self._message(label)
-        transcript = self._transcript()
+        transcript = Transcript(self.sandbox.clock.now)
         walked: Rehearsal | None = None
         problem: SMTPLabError | None = None
         try:
