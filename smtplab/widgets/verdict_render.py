@@ -207,6 +207,7 @@ def _facts(shown: Shown) -> list[tuple[str, str]]:
     signatures = checks.dkim.signatures if checks is not None else ()
     dmarc = checks.dmarc if checks is not None else None
     tied = ties(checks) if checks is not None else ()
+    asks = f", asks for {dmarc.disposition}" if dmarc and dmarc.result == "fail" else ""
     reason = f": {signatures[0].reason}" if signatures else ""
     aligned = [f"{one.who} {one.domain}" for one in tied if one.aligned]
     records = dict((name.split(" ")[0], f"{name}: {text}") for name, text in shown.records)
@@ -218,7 +219,7 @@ def _facts(shown: Shown) -> list[tuple[str, str]]:
         ("SPF", f"{checks.spf.result} {checks.spf.mechanism}" if checks else "not asked"),
         ("DKIM", f"{checks.dkim.result}{reason}" if checks else "not asked"),
         ("aligned", ", ".join(aligned) or "nobody"),
-        ("DMARC", f"{dmarc.result}, asks for {dmarc.disposition}" if dmarc else "not asked"),
+        ("DMARC", f"{dmarc.result}{asks}" if dmarc else "not asked"),
         ("score", str(verdict.score.points) if verdict.score is not None else "not asked"),
         ("outcome", _outcome(shown)),
     ]  # fmt: skip
