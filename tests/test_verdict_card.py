@@ -229,3 +229,20 @@ def test_stored_forms_are_the_same_over_tcp_and_in_memory():
     text = str(stored[0]["text/plain"])
     assert "SPF domain spam.example: not aligned: another Organizational Domain" in text
     assert "outcome: Inbox -> refused: 550 5.7.1" in text
+
+
+def test_what_could_not_be_looked_up_is_neither_aligned_nor_refused(card, sandbox):
+    sandbox.zones.fail("example.org")
+    card.send()
+    assert results(card) == ("temperror", "temperror", "temperror", "Inbox")
+    assert card._alignment.value.count("<b>not asked</b>") == 2
+
+
+def test_a_world_that_judges_nothing_shows_what_happened_all_the_same():
+    with Sandbox("memory", plain=True) as sandbox:
+        card = VerdictCard(sandbox)
+        card.send()
+        card.send("spammer", tamper="body")
+        assert card.verdict is not None and card.verdict.checks is None
+        assert "Taken by mx.example.net into Inbox" in shown(card)
+        assert "not asked" in card.static_html()

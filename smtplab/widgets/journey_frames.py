@@ -214,8 +214,8 @@ _OUTCOMES = {
     "given up": (
         Fate.GIVEN_UP,
         "has said no for too long: given up",
-        "It has waited for 4 to 5 days, and no other attempt is made (RFC 5321, 4.5.4.1). A "
-        "report says so.",
+        "It has waited as long as this host tries: five days. RFC 5321, 4.5.4.1 asks for at least "
+        "four to five. A report says so.",
     ),
 }
 

@@ -19,6 +19,15 @@ class Tie:
     aligned: bool | None  # None: it does not count, or nobody asked
     told: str
 
+    @property
+    def word(self) -> str:
+        """Aligned or not, in a word or two."""
+        if self.aligned is not None:
+            return "aligned" if self.aligned else "not aligned"
+        if self.result not in ("pass", "temperror"):
+            return "does not count"
+        return "unknown" if self.told.startswith("unknown") else "not asked"
+
 
 def ties(checks: Verdict) -> tuple[Tie, ...]:
     """SPF's domain first, then that of each signature."""
@@ -42,11 +51,11 @@ def _tie(dmarc: Dmarc, who: tuple[str, str], domain: str, result: str, where: st
     if alignment is not None:
         return Tie(label, domain, result, alignment.aligned, _said(alignment, dmarc) + _in(where))
     if result not in ("pass", "temperror"):
-        told = f"does not count: the result is {result}, so no domain is authenticated"
+        told = f"the result is {result}, so no domain is authenticated"
     elif dmarc.result == "none":
-        told = "not asked: no DMARC policy applies"
+        told = "no DMARC policy applies"
     else:
-        told = "not asked"
+        told = "nobody compared it"
     return Tie(label, domain, result, None, told + _in(where))
 
 

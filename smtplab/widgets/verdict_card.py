@@ -43,7 +43,9 @@ class VerdictCard(View):
         self._author = Text(description="From", continuous_update=False)
         self._subject = Text(description="Subject", continuous_update=False)
         self._body = Textarea(description="Body", rows=2, continuous_update=False)
-        self._tamper = Dropdown(description="Change one octet after signing", options=list(PLACES))
+        self._tamper = Dropdown(
+            description="Tamper", tooltip="Change one octet after signing", options=list(PLACES)
+        )
         self._areas = {kind: Textarea(description=kind, rows=2) for kind in KINDS}
         self._send = Button(description="Send")
         self._publish = Button(description="Publish the records")
@@ -52,7 +54,7 @@ class VerdictCard(View):
 
         # layout
         bar = named("bar", HBox([self._bar, HBox([self._newest])]))
-        shown = [self._outcome, self._alignment, self._steps, self._comparison]
+        shown = [self._outcome, self._alignment, self._comparison, self._steps]
         message = [self._host, self._to, self._author, self._subject, self._body, self._tamper]
         buttons = [self._send, self._publish, self._put_back, self._wait]
         fields = named(

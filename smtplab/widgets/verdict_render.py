@@ -11,18 +11,17 @@ from smtplab.transcript.rendering import visible
 from smtplab.widgets import pieces
 from smtplab.widgets.pieces import safe
 from smtplab.widgets.verdict_alignment import compared_with_7489, ties
-from smtplab.widgets.verdict_model import Shown, VerdictModel
+from smtplab.widgets.verdict_model import KINDS, Shown, VerdictModel
 
 MOST_STEPS = 60  # of one check
 LONGEST = 300  # characters of one text
 
 EMPTY = "Nothing was decided yet. Send a message."
-_TIES = {True: ("aligned", "yes"), False: ("not aligned", "no"), None: ("does not count", "no")}
 _MEANING = {
     "SPF": "May this address send for the domain of the reverse-path? RFC 7208",
     "DKIM": "Is the content as the domain that signed it saw it? RFC 6376",
     "DMARC": "Does either of them belong to the domain in From? RFC 9989",
-    "Content score": "Ten named rules give points; from 5 on it is Junk here",
+    "Content score": "What ten named rules make of the content",
     "At the door": "What was asked before the content came",
     "Decision": "What the host made of it all",
 }
@@ -94,8 +93,8 @@ def alignment(shown: Shown | None) -> str:
     left = _box("RFC5322.From domain", checks.dmarc.domain or "no single domain", _author(checks))
     rows = [f'<div class="smtplab-from" style="grid-row: span {len(found)}">{left}</div>']
     for tie in found:
-        word, look = _TIES[tie.aligned]
-        told = f'<span class="smtplab-tie smtplab-{look}"><b>{word}</b></span>'
+        look = "yes" if tie.aligned else "no"
+        told = f'<span class="smtplab-tie smtplab-{look}"><b>{tie.word}</b></span>'
         rows.append(f"{told}<div>{_box(tie.who, tie.domain or 'none', tie.result, tie.told)}</div>")
     return (
         '<p class="smtplab-label">Alignment (RFC 9989, 4.4)</p>'
@@ -116,9 +115,9 @@ def _box(label: str, domain: str, *told: str) -> str:
 def _policy(checks: Verdict) -> str:
     dmarc = checks.dmarc
     if not dmarc.policy_domain:
-        return f"<p>DMARC is {safe(dmarc.result)}: no policy record was found or could be used.</p>"
+        return f"<p>DMARC: {safe(dmarc.result)}. No policy record was found or could be used.</p>"
     asked = f"{dmarc.tag}={dmarc.policy}" if dmarc.tag else "no policy"
-    told = f"DMARC is {dmarc.result}. The record at {dmarc.policy_domain} says {asked}"
+    told = f"DMARC: {dmarc.result}. The record at {dmarc.policy_domain} says {asked}"
     if dmarc.result == "fail":
         told += f", so for this content it asks for {dmarc.disposition}"
     return f"<p>{cut(told)}.</p>"
@@ -196,9 +195,11 @@ def comparison(model: VerdictModel) -> str:
         return ""
     rows = []
     for (what, old), (_, new) in zip(_facts(model.last), _facts(model.shown), strict=True):
-        this, mark = (f"<b>{cut(new)}</b>", "changed") if old != new else (cut(new), "")
+        if what.endswith(" record") and old == new:
+            continue
+        this, mark = (f"<b>{cut(new)}</b>", "changed") if old != new else (cut(new), "same")
         rows.append((safe(what), cut(old), this, mark))
-    return pieces.table("The last verdict and this one", ("what", "last", "this", ""), rows)
+    return pieces.table("The last verdict and this one", ("what", "last", "this", "same?"), rows)
 
 
 def _facts(shown: Shown) -> list[tuple[str, str]]:
@@ -206,6 +207,7 @@ def _facts(shown: Shown) -> list[tuple[str, str]]:
     signatures = checks.dkim.signatures if checks is not None else ()
     dmarc = checks.dmarc if checks is not None else None
     tied = ties(checks) if checks is not None else ()
+    asks = f", asks for {dmarc.disposition}" if dmarc and dmarc.result == "fail" else ""
     reason = f": {signatures[0].reason}" if signatures else ""
     aligned = [f"{one.who} {one.domain}" for one in tied if one.aligned]
     records = dict((name.split(" ")[0], f"{name}: {text}") for name, text in shown.records)
@@ -213,11 +215,11 @@ def _facts(shown: Shown) -> list[tuple[str, str]]:
         ("sent by", trial.message.host.name if trial else verdict.address),
         ("From", trial.message.author if trial else (dmarc.domain if dmarc else "")),
         ("octet changed", trial.message.tamper if trial else "nowhere"),
-        *((f"{kind} record", records.get(kind, "as published")) for kind in ("SPF", "DMARC")),
+        *((f"{kind} record", records.get(kind, "as published")) for kind in KINDS),
         ("SPF", f"{checks.spf.result} {checks.spf.mechanism}" if checks else "not asked"),
         ("DKIM", f"{checks.dkim.result}{reason}" if checks else "not asked"),
         ("aligned", ", ".join(aligned) or "nobody"),
-        ("DMARC", f"{dmarc.result}, asks for {dmarc.disposition}" if dmarc else "not asked"),
+        ("DMARC", f"{dmarc.result}{asks}" if dmarc else "not asked"),
         ("score", str(verdict.score.points) if verdict.score is not None else "not asked"),
         ("outcome", _outcome(shown)),
     ]  # fmt: skip
@@ -246,12 +248,12 @@ def as_static_html(model: VerdictModel) -> str:
             f"Alignment with the From domain {checks.dmarc.domain or '(none)'}. {_author(checks)}"
         )
         rows = [
-            (safe(one.who), cut(one.domain), cut(one.result), _TIES[one.aligned][0], cut(one.told))
+            (safe(one.who), cut(one.domain), cut(one.result), one.word, cut(one.told))
             for one in ties(checks)
         ]
         drawn = pieces.table(caption, ("who", "domain", "result", "alignment", "why"), rows)
         drawn += _policy(checks) + _earlier(checks)
-    return f"{outcome(shown)}{drawn}{steps(shown)}{comparison(model)}"
+    return f"{outcome(shown)}{drawn}{comparison(model)}{steps(shown)}"
 
 
 def as_static_text(model: VerdictModel) -> str:
@@ -261,9 +263,7 @@ def as_static_text(model: VerdictModel) -> str:
     lines = as_text(shown.verdict).split("\n")
     if (checks := shown.verdict.checks) is not None:
         lines += ["", f"Alignment with the From domain {checks.dmarc.domain or '(none)'}:"]
-        lines += [
-            f"  {one.who} {one.domain}: {_TIES[one.aligned][0]}: {one.told}" for one in ties(checks)
-        ]
+        lines += [f"  {one.who} {one.domain}: {one.word}: {one.told}" for one in ties(checks)]
         lines += [f"  {one}" for one in checks.dmarc.differences]
     if shown.trial is not None and shown.trial.change is not None:
         lines.append(f"Changed after signing: {shown.trial.change}")
