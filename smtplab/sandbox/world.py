@@ -9,7 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import replace
 from email.utils import format_datetime
-from functools import partial
+from functools import lru_cache, partial
 from ipaddress import ip_address
 from pathlib import Path
 from threading import RLock
@@ -65,6 +65,8 @@ _SERVERS: dict[str, type[Server] | type[LineServer]] = {
     "pop3": POP3Server,
     "imap": IMAPServer,
 }
+
+_written = lru_cache(8)(format_datetime)  # the clock stands still for many header fields
 
 MOST_VERDICTS = 1_000  # kept beside those that lie with stored mail
 
@@ -189,7 +191,7 @@ class World:
 
     def stamp(self) -> str:
         """The world's time as header fields write it (RFC 5322, 3.3)."""
-        return format_datetime(self.clock.now())
+        return _written(self.clock.now())
 
     # Connections.
 
