@@ -146,7 +146,7 @@ class OverTCP:
             raise ConnectionLost(_STOPPED)
         outside = self._world.outside_port(host, port)
         if listener is None and outside is None:
-            raise ConnectionLost(f"nobody listens at {host} port {port} in the sandbox")
+            raise self._world.nobody_at(host, port)
         facts = self.call(lambda: self._world.facts(source or LAPTOP))
         sock = socket.socket()
         local_port = 0
