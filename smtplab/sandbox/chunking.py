@@ -9,7 +9,7 @@ from aiosmtpd.smtp import syntax
 
 from smtplab import session
 from smtplab.mail_object import ChunkedContent, breaks_line_rules
-from smtplab.sandbox.transaction import MailTransaction
+from smtplab.sandbox.mail_data import MailData
 from smtplab.transcript import Kind
 from smtplab.transcript.events import OctetsKeeper
 
@@ -21,7 +21,7 @@ _CHUNK = re.compile(r"(?P<size>[0-9]{1,500})(?P<last> LAST)?(?P<rest>.*)", re.I 
 MAX_THROWN_AWAY = 64 * 2**20  # octets
 
 
-class Chunking(MailTransaction):
+class Chunking(MailData):
     """Takes the content of a mail transaction by BDAT."""
 
     _chunks: ChunkedContent | None = None
