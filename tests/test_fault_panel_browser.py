@@ -67,6 +67,6 @@ def test_the_provider_card_by_mouse_and_keyboard(lab_page, pictures, axe):
     card.locator("summary").click()
     card.get_by_text("illustrative: likely").first.wait_for()
     assert cut_off(page, PROVIDER) == []
-    for title in ("Outlook", "SendGrid"):
+    for title in ("Outlook and Microsoft 365", "SendGrid"):
         card.get_by_label("Provider").select_option(label=title)
         card.locator(".smtplab-place").get_by_text(title).wait_for()
