@@ -9,7 +9,7 @@ from smtplab.commands import verb_of
 from smtplab.mail_object import ContentReader, Envelope, MailObject
 from smtplab.sandbox import Sandbox, StoredMail
 from smtplab.sandbox.little_internet import LAPTOP
-from smtplab.transcript import Event, Kind, Transcript
+from smtplab.transcript import Event, Kind, Segment, Transcript
 
 _SENT = (Kind.COMMAND, Kind.RESPONSE, Kind.MAIL_DATA)
 _REPLIED = (Kind.REPLY, Kind.CHALLENGE)
@@ -44,6 +44,7 @@ class Conversation:
     host: str
     port: int
     exchanges: tuple[Exchange, ...] = ()
+    connection: str = ""  # its name in the transcript, where the octets on the wire are kept
 
     def has(self, verb: str, code: int) -> bool:
         """Whether a command with this verb got this reply code."""
@@ -98,6 +99,13 @@ class Evidence:
         """The sessions that a host of the sandbox began; an exercise may send from elsewhere."""
         return tuple(one for one in self._all if one.source == source)
 
+    def segments(self, one: Conversation) -> tuple[Segment, ...]:
+        """What passed on the wire, as the server saw it; nothing if that is no longer kept."""
+        try:
+            return self.sandbox.transcript.wire(one.connection, "server").segments
+        except KeyError:
+            return ()
+
     def inbox(self, mailbox: str) -> tuple[StoredMail, ...]:
         return self.sandbox.inbox(mailbox)
 
@@ -119,9 +127,8 @@ def _conversation(transcript: Transcript, events: list[Event]) -> Conversation |
         Exchange(e.kind, e.octets, e.tls, codes.get(e.step, 0)) for e in events if e.kind in _SENT
     )
     place = events[0].detail
-    return Conversation(
-        str(place["source"]), str(place["host"]), int(str(place["port"])), exchanges
-    )
+    who = str(place["source"]), str(place["host"]), int(str(place["port"]))
+    return Conversation(*who, exchanges, events[0].connection)
 
 
 def _is_real(transcript: Transcript, events: list[Event]) -> bool:
