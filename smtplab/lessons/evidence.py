@@ -63,16 +63,19 @@ class Conversation:
 
     def accepted(self) -> tuple[MailObject, ...]:
         """The mail objects that the server took with 250 after their end of mail data."""
-        return tuple(self._accepted())
+        return tuple(mail for mail, code in self._mail_objects() if code // 100 == 2)
 
-    def _accepted(self) -> Iterator[MailObject]:
+    def refused(self) -> tuple[MailObject, ...]:
+        """The mail objects that the server refused for good after their end of mail data."""
+        return tuple(mail for mail, code in self._mail_objects() if code // 100 == 5)
+
+    def _mail_objects(self) -> Iterator[tuple[MailObject, int]]:
         reverse_path, forward_paths = "", list[str]()
         for exchange in self.exchanges:
             done = exchange.code // 100 == 2
             if exchange.kind is Kind.MAIL_DATA:
-                if done:
-                    envelope = Envelope(reverse_path, tuple(forward_paths))
-                    yield MailObject(envelope, _content(exchange.octets))
+                envelope = Envelope(reverse_path, tuple(forward_paths))
+                yield MailObject(envelope, _content(exchange.octets)), exchange.code
                 forward_paths = []
             elif done and exchange.verb == "RCPT":
                 forward_paths.append(_path(exchange))
