@@ -89,6 +89,14 @@ def bank_in_the_envelope(sandbox):
     contents_at_mx(sandbox, ALICE, mail="MAIL FROM:<service@bank.example>")
 
 
+def bank_then_one_for_junk(sandbox):
+    contents_at_mx(sandbox, BANK, ALICE.replace(b"alice@example.org", b"win@shop.example"))
+
+
+def bank_at_another_host(sandbox):
+    at_the_relay(sandbox, TO_RITA, "DATA").content(BANK)
+
+
 # 11.3
 
 
@@ -122,6 +130,14 @@ def smuggled_and_taken(sandbox):
 
 def nothing_hidden(sandbox):
     smuggle(sandbox, ALICE + b".\r\n", "strict")
+
+
+def straight_to_the_receiver(sandbox):
+    sandbox.add_host("lax-receiver")
+    sandbox.policy("mx.lax.example").line_ends = "strict"
+    opening = ["MAIL FROM:<mallory@careless.example>", "RCPT TO:<erin@lax.example>", "DATA"]
+    client = fresh_session(sandbox, "mx.lax.example", 25, EHLO, *opening)
+    client.send_raw(FIRST + SECOND)
 
 
 def refused_by_a_strict_sender(sandbox):
@@ -181,12 +197,15 @@ WRONG = {
     "11.2": (
         (bank_alone, "one domain in MAIL and another one in From"),
         (bank_then_a_mail_with_one_name, "one domain in MAIL and another one in From"),
+        (bank_then_one_for_junk, "and Bob finds it in his Inbox."),
+        (bank_at_another_host, "a session of yours with mx.example.net on port 25."),
         (alice_alone, "a mail whose From is a mailbox at bank.example"),
         (bank_in_the_envelope, "a mail whose From is a mailbox at bank.example"),
     ),
     "11.3": (
         (smuggled_and_taken, "As long as its line ends are lax, it takes two."),
         (nothing_hidden, "the smuggler's content, taken by smtp.careless.example with 250"),
+        (straight_to_the_receiver, "a session of yours with smtp.careless.example."),
         (refused_by_a_strict_sender, "the smuggler's content, taken by smtp.careless.example"),
     ),
     "11.4": (

@@ -5,6 +5,7 @@ from smtplab.lessons import fresh_session, signed_in
 EHLO, MAIL = "EHLO laptop.example.org", "MAIL FROM:<alice@example.org>"
 TO_BOB, TO_POSTMASTER = "RCPT TO:<bob@example.net>", "RCPT TO:<postmaster@example.net>"
 PLAIN = b"From: Alice <alice@example.org>\r\nSubject: Hello\r\n\r\nHello.\r\n"
+JUNK = PLAIN.replace(b"alice@example.org", b"win@shop.example")  # its domain asks for that
 LONG = b"From: Alice <alice@example.org>\r\nSubject: Long\r\n\r\n" + b"All the same.\r\n" * 200
 
 
@@ -86,6 +87,16 @@ def group_for_two(sandbox):
     by_group(sandbox, (TO_BOB, TO_POSTMASTER))
 
 
+def group_for_junk(sandbox):
+    by_group(sandbox, content=JUNK)
+
+
+def group_on_587(sandbox):
+    client = signed_in(sandbox)
+    client.group(*octets(MAIL, TO_BOB, "DATA"))
+    client.content(PLAIN)
+
+
 def through_465(sandbox, content=LONG, forward_path="bob@example.net"):
     client = sandbox.connect("smtp.example.org", 465)
     client.ehlo()
@@ -115,6 +126,16 @@ def through_587(sandbox):
 
 def through_465_with_a_short_text(sandbox):
     through_465(sandbox, PLAIN)
+
+
+def through_465_for_junk(sandbox):
+    through_465(sandbox, LONG.replace(b"alice@example.org", b"win@shop.example"))
+
+
+def through_another_465(sandbox):
+    sandbox.add_host("careless-sender")
+    client = sandbox.connect("smtp.careless.example", 465)
+    client.ehlo()
 
 
 def through_465_to_carol(sandbox):
@@ -163,12 +184,16 @@ WRONG = {
         (step_by_step, "one segment that holds MAIL, RCPT and DATA"),
         (data_by_itself, "one segment that holds MAIL, RCPT and DATA"),
         (group_without_content, "the content, sent after 354, for bob@example.net alone."),
+        (group_for_junk, "the mail in Bob's Inbox."),
+        (group_on_587, "a session of yours with mx.example.net on port 25."),
         (group_for_two, "the content, sent after 354, for bob@example.net alone."),
     ),
     "12.3": (
         (through_587, "With STARTTLS the first lines stay readable."),
         (step_by_step, "a session in which nothing of SMTP crossed outside TLS."),
         (through_465_with_a_short_text, "a content of more than 1460 octets"),
+        (through_465_for_junk, "the mail in Bob's Inbox."),
+        (through_another_465, "such a session with smtp.example.org."),
         (through_465_to_carol, "for bob@example.net alone."),
     ),
     "12.4": (
