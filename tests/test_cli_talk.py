@@ -135,6 +135,13 @@ def test_a_chunk_carries_the_file_behind_its_command(tmp_path: Path) -> None:
     assert b"".join(peer.commands).startswith(b"BDAT 17 LAST\r\nSubject: x\r\n\r\n.\r\nQUIT")
 
 
+def test_a_session_is_translated_where_it_is_held() -> None:
+    lines = "EHLO client.example\nMAIL FROM:<>\n/translate swaks\n/translate telnet\n"
+    done = talk("sandbox:25", lines=lines)
+    assert "--helo client.example" in done.stdout and "--quit-after MAIL" in done.stdout
+    assert "'telnet' is not one of swaks, curl, openssl, smtplib" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("reply", "shown"),
     [
