@@ -186,7 +186,7 @@ def outline(
     if not events or events[0].kind is not Kind.CONNECT:
         raise ValueError(
             "the beginning of this connection is not kept any more, so it cannot be translated; "
-            "record it whole: Settings(transcript=Transcript(now, whole=True))"
+            "transcript.keep_whole() before it begins keeps everything"
         )
     detail = events[0].detail
     host, port = str(detail.get("host")), str(detail.get("port"))

@@ -56,7 +56,7 @@ def content_of(mail: Mail, octets: bytes) -> tuple[list[str], str]:
     size = sum(piece.length for piece in mail.pieces)
     remarks = comment(
         f"The content had {size} octets and was not kept whole; put it into {CONTENT}. "
-        "Record it whole another time: Transcript(now, whole=True)."
+        "Another time, transcript.keep_whole() keeps everything."
     )
     return remarks, f"cat {CONTENT}"
 
