@@ -243,6 +243,34 @@ def test_the_hosts_of_a_domain_are_found_by_its_mx() -> None:
     assert "connects to mx.example.net : 25" in run.stdout
 
 
+def test_the_source_address_is_the_one_that_was_asked_for() -> None:
+    with ListeningPeer(GREETING, b"221 bye\r\n") as peer:
+        run = to_peer(peer, "--source", "127.0.0.5")
+    assert run.returncode == 0 and peer.came_from == "127.0.0.5"
+
+
+def test_a_source_that_this_machine_does_not_have_is_no_connection() -> None:
+    with ListeningPeer(GREETING) as peer:
+        run = to_peer(peer, "--source", "192.0.2.1")
+    assert run.returncode == 3 and "cannot be reached" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "address", "code"),
+    [("-4", "127.0.0.1", 0), ("-6", "::1", 0), ("-6", "127.0.0.1", 3), ("-4", "::1", 3)],
+)
+def test_one_version_of_ip_is_used_only(option: str, address: str, code: int) -> None:
+    with ListeningPeer(GREETING, b"221 bye\r\n", address=address) as peer:
+        host = f"[{address}]" if ":" in address else address
+        run = talk(f"{host}:{peer.port}", option)
+    assert run.returncode == code, run.stdout
+    assert peer.came_from == ("" if code else address)
+
+
+def test_the_two_versions_of_ip_exclude_each_other() -> None:
+    assert "not allowed with argument" in talk("127.0.0.1", "-4", "-6").stderr
+
+
 def test_a_port_where_nobody_listens_is_no_connection() -> None:
     with socket.socket() as bound:  # and not listening, so that nobody else has the port
         bound.bind(("127.0.0.1", 0))
