@@ -17,7 +17,7 @@ MAX_LINES = 320
 LAYERS = (
     "errors", "grammar", "replies", "commands", "extensions", "parameters", "mail_object", "mbox",
     "sasl", "session", "transcript", "reference", "step_reply", "replay", "tokens", "explained",
-    "importing", "comparing", "timeouts", "transport", "guard", "group", "dialogue", "pipelining",
+    "translating", "importing", "comparing", "timeouts", "transport", "guard", "group", "dialogue", "pipelining",
     "auth_exchange", "exchanges", "client", "mail_files", "sending", "rehearsal", "probing",
     "sandbox", "lessons", "widgets", "pytest_plugin", "cli",
 )  # fmt: skip
