@@ -41,19 +41,19 @@ if TYPE_CHECKING:
     from smtplab.widgets.certificate_card import CertificateCard as CertificateCard
     from smtplab.widgets.console import Console as Console
     from smtplab.widgets.eavesdropper import Eavesdropper as Eavesdropper
-    from smtplab.widgets.exercise_card import ExerciseCard as ExerciseCard
     from smtplab.widgets.extension_board import ExtensionBoard as ExtensionBoard
     from smtplab.widgets.fault_panel import FaultPanel as FaultPanel
     from smtplab.widgets.inbox import Inbox as Inbox
     from smtplab.widgets.journey_player import JourneyPlayer as JourneyPlayer
     from smtplab.widgets.ladder import Ladder as Ladder
+    from smtplab.widgets.lesson_parts.exercise_card import ExerciseCard as ExerciseCard
+    from smtplab.widgets.lesson_parts.predict_gate import PredictGate as PredictGate
+    from smtplab.widgets.lesson_parts.progress import Progress as Progress
+    from smtplab.widgets.lesson_parts.quiz_card import QuizCard as QuizCard
+    from smtplab.widgets.lesson_parts.start_over import StartOver as StartOver
     from smtplab.widgets.packet_stack import PacketStack as PacketStack
     from smtplab.widgets.ports import Ports as Ports
-    from smtplab.widgets.predict_gate import PredictGate as PredictGate
-    from smtplab.widgets.progress_card import Progress as Progress
     from smtplab.widgets.provider_card import ProviderCard as ProviderCard
-    from smtplab.widgets.quiz_card import QuizCard as QuizCard
-    from smtplab.widgets.start_over import StartOver as StartOver
     from smtplab.widgets.state_map import StateMap as StateMap
     from smtplab.widgets.verdict_card import VerdictCard as VerdictCard
 
@@ -80,11 +80,11 @@ _HOME = {
     "StateMap": "smtplab.widgets.state_map",
     "JourneyPlayer": "smtplab.widgets.journey_player",
     "VerdictCard": "smtplab.widgets.verdict_card",
-    "ExerciseCard": "smtplab.widgets.exercise_card",
-    "PredictGate": "smtplab.widgets.predict_gate",
-    "Progress": "smtplab.widgets.progress_card",
-    "QuizCard": "smtplab.widgets.quiz_card",
-    "StartOver": "smtplab.widgets.start_over",
+    "ExerciseCard": "smtplab.widgets.lesson_parts.exercise_card",
+    "PredictGate": "smtplab.widgets.lesson_parts.predict_gate",
+    "Progress": "smtplab.widgets.lesson_parts.progress",
+    "QuizCard": "smtplab.widgets.lesson_parts.quiz_card",
+    "StartOver": "smtplab.widgets.lesson_parts.start_over",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",
     "read_dialogue": "smtplab.importing",

@@ -8,9 +8,9 @@ from smtplab import Eavesdropper, LocalProtocolError, Sandbox, Settings
 from smtplab.sandbox.certificates import Authority
 from smtplab.sandbox.middle import StripsSTARTTLS
 from smtplab.transcript import Kind, Transcript
-from smtplab.widgets import eavesdropper_render as render
-from smtplab.widgets.eavesdropper_model import Care, Caught, Doors, EavesdropperModel, Has
-from smtplab.widgets.moments import record_rows
+from smtplab.widgets.eavesdropper import render
+from smtplab.widgets.eavesdropper.model import Care, Caught, Doors, EavesdropperModel, Has
+from smtplab.widgets.eavesdropper.moments import record_rows
 from tests.test_console_page import EVIL_TAG, HOSTILE, Tags
 from tests.test_eavesdropper import new
 from tests.test_ports import PLAIN_TAGS
