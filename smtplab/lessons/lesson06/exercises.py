@@ -243,7 +243,7 @@ EXERCISES = (
             'In the same block: sandbox.connect("smtp.example.org", 465), ehlo, auth, mail, rcpt, '
             "data, content.",
         ),
-        "Require TLS, and Mallory can stop you and not read you. On 465 he cannot even stop you.",
+        "Require TLS, and Mallory can stop you and not read you. On 465 he finds nothing to take.",
     ),
     Exercise(
         "6.4",
