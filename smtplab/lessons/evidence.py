@@ -70,17 +70,31 @@ class Conversation:
         return tuple(mail for mail, code in self._mail_objects() if code // 100 == 5)
 
     def _mail_objects(self) -> Iterator[tuple[MailObject, int]]:
-        reverse_path, forward_paths = "", list[str]()
-        for exchange in self.exchanges:
+        """Every mail object that was sent whole, with the code of the reply to its end."""
+        reverse_path, forward_paths, chunks = "", list[str](), b""
+        for position, exchange in enumerate(self.exchanges):
             done = exchange.code // 100 == 2
-            if exchange.kind is Kind.MAIL_DATA:
+            if exchange.verb == "BDAT":
+                chunks += self._chunk_of(position) if done else b""
+                if done and exchange.argument.upper().endswith("LAST"):
+                    envelope = Envelope(reverse_path, tuple(forward_paths))
+                    yield MailObject(envelope, chunks), exchange.code
+                    forward_paths = []
+            elif exchange.kind is Kind.MAIL_DATA and not self._chunk_of(position - 1):
                 envelope = Envelope(reverse_path, tuple(forward_paths))
                 yield MailObject(envelope, _content(exchange.octets)), exchange.code
                 forward_paths = []
             elif done and exchange.verb == "RCPT":
                 forward_paths.append(_path(exchange))
             elif done and exchange.verb == "MAIL":
-                reverse_path, forward_paths = _path(exchange), []
+                reverse_path, forward_paths, chunks = _path(exchange), [], b""
+
+    def _chunk_of(self, position: int) -> bytes:
+        """The octets behind the BDAT at this place; without transparency (RFC 3030, 2)."""
+        if position < 0 or self.exchanges[position].verb != "BDAT":
+            return b""
+        behind = self.exchanges[position + 1 : position + 2]
+        return behind[0].octets if behind and behind[0].kind is Kind.MAIL_DATA else b""
 
 
 class Evidence:
