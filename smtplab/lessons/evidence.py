@@ -13,6 +13,7 @@ from smtplab.transcript import Event, Kind, Segment, Transcript
 
 _SENT = (Kind.COMMAND, Kind.RESPONSE, Kind.MAIL_DATA)
 _REPLIED = (Kind.REPLY, Kind.CHALLENGE)
+_LONGEST_TAG = 64  # octets of an IMAP reply in which its tag and its OK must stand
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def _conversation(transcript: Transcript, events: list[Event]) -> Conversation |
     """The server's record of one connection; None unless it is whole and has octets behind it."""
     if events[0].kind is not Kind.CONNECT or not _is_real(transcript, events):
         return None
-    codes = {e.step: int(e.octets[:3]) for e in events if e.kind in _REPLIED}
+    codes = {e.step: _code(e.octets) for e in events if e.kind in _REPLIED}
     exchanges = tuple(
         Exchange(e.kind, e.octets, e.tls, codes.get(e.step, 0)) for e in events if e.kind in _SENT
     )
@@ -158,6 +159,18 @@ def _is_real(transcript: Transcript, events: list[Event]) -> bool:
     plain = [e for e in events if e.kind in _SENT and not e.tls and e.is_whole]
     sent = wire.octets("client")
     return in_order and bool(sent) and (wire.dropped > 0 or all(e.octets in sent for e in plain))
+
+
+def _code(reply: bytes) -> int:
+    """The code of a reply; for POP3 and IMAP, which have none, 250 where it says OK.
+
+    >>> _code(b"354 Go on\\r\\n"), _code(b"+OK 2 messages\\r\\n"), _code(b"a1 OK Done\\r\\n")
+    (354, 250, 250)
+    """
+    if reply[:3].isdigit():
+        return int(reply[:3])
+    words = reply[:_LONGEST_TAG].upper().split(maxsplit=2)
+    return 250 if words[:1] == [b"+OK"] or words[1:2] == [b"OK"] else 0
 
 
 def _content(mail_data: bytes) -> bytes:
