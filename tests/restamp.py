@@ -73,12 +73,25 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
             continue
         count += 1
         cell.execution_count = count
+        cell.outputs = _joined(cell.outputs)
         for output in cell.outputs:
             if "execution_count" in output:
                 output.execution_count = count
             if "data" in output:
                 output.data.pop(LIVE, None)
                 output.metadata = {}
+
+
+def _joined(outputs: Sequence[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """The pieces of a stream as one: where they part depends on how busy the machine was."""
+    joined: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last is not None and "name" in output and output.name == last.get("name"):
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def restamp(notebook: nbformat.NotebookNode) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_output
 
 import smtplab
 from smtplab.lessons.catalogue import LESSONS
@@ -211,6 +211,16 @@ def test_a_draft_becomes_cells_with_their_tags():
         ("markdown", "last"),
     ]
     assert notebook.cells[1].metadata.tags == ["needs-tls"]
+
+
+def test_the_pieces_of_a_stream_are_stored_as_one():
+    """On a busy machine a cell's lines come in several pieces; the stored output may not differ."""
+    notebook = restamp.notebook_from("```python\nprint(1)\n```\n")
+    pieces = [("stdout", "1\n"), ("stdout", "2\n"), ("stderr", "x"), ("stdout", "3\n")]
+    notebook.cells[0].outputs = [new_output("stream", name=n, text=text) for n, text in pieces]
+    restamp.tidy(notebook)
+    stored = [(output.name, output.text) for output in notebook.cells[0].outputs]
+    assert stored == [("stdout", "1\n2\n"), ("stderr", "x"), ("stdout", "3\n")]
 
 
 def test_the_version_in_the_first_cell_is_written_anew(monkeypatch):
