@@ -149,6 +149,19 @@ def test_events_slipped_into_a_real_conversation_are_no_evidence(sandbox):
     assert not check("0.1", sandbox)
 
 
+def test_who_reads_a_mailbox_first_can_still_be_checked(sandbox):
+    """POP3 and IMAP replies have no codes; a check must not fall over them."""
+    reader = sandbox.poplib()
+    reader.user("bob@example.net")
+    reader.pass_("blue-print")
+    reader.quit()
+    other = sandbox.imaplib()
+    other.login("bob@example.net", "blue-print")
+    other.logout()
+    RIGHT["0.2"][0](sandbox)
+    assert check("0.2", sandbox)
+
+
 def test_what_another_host_did_is_not_the_learner_s(sandbox):
     elsewhere = Settings(source="mx.example.net")
     sandbox.connect(settings=elsewhere).ehlo("kiosk.example")
