@@ -64,7 +64,7 @@ QUESTIONS = (
         "Why does a mail program need POP3 or IMAP beside SMTP?",
         {
             "a": Option(
-                "SMTP brings mail to a server; it has no command that fetches mail from one.",
+                "SMTP brings mail to a server; it has no command that fetches it from a mailbox.",
                 "POP3 hands mail over, IMAP lets several programs work in one mailbox.",
                 right=True,
             ),
