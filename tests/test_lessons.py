@@ -18,6 +18,7 @@ from smtplab.lessons import (
     signed_in,
 )
 from smtplab.lessons.catalogue import EXERCISES, LESSONS
+from smtplab.lessons.evidence import Evidence
 from smtplab.transcript import Kind
 from tests.solutions import RIGHT, WRONG
 
@@ -81,6 +82,17 @@ def test_a_right_way_stays_right_after_wrong_ones(sandbox):
 def test_every_exercise_has_a_right_way_two_wrong_ones_and_a_second_path():
     assert set(RIGHT) == set(WRONG) == set(EXERCISES)
     assert all(len(ways) >= 2 for ways in chain(RIGHT.values(), WRONG.values()))
+
+
+def test_a_content_in_chunks_is_read_as_one_and_keeps_its_dots(sandbox):
+    client = fresh_session(sandbox, "mx.example.net", 25, "EHLO laptop.example.org")
+    client.mail("alice@example.org")
+    client.rcpt("bob@example.net")
+    client.bdat(b"Subject: Chunks\r\n\r\n")
+    client.bdat(b"..\r\n.\r\n", last=True)
+    (mail,) = Evidence(sandbox).conversations[-1].accepted()
+    assert mail.content == b"Subject: Chunks\r\n\r\n..\r\n.\r\n"
+    assert mail.envelope.forward_paths == ("bob@example.net",)
 
 
 # Forged evidence.
