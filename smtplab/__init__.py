@@ -38,24 +38,24 @@ if TYPE_CHECKING:
     from smtplab.timeouts import Timeouts as Timeouts
     from smtplab.tokens import take_apart as take_apart
     from smtplab.transcript import Transcript as Transcript
-    from smtplab.widgets import CertificateCard as CertificateCard
-    from smtplab.widgets import Console as Console
-    from smtplab.widgets import Eavesdropper as Eavesdropper
-    from smtplab.widgets import ExerciseCard as ExerciseCard
-    from smtplab.widgets import ExtensionBoard as ExtensionBoard
-    from smtplab.widgets import FaultPanel as FaultPanel
-    from smtplab.widgets import Inbox as Inbox
-    from smtplab.widgets import JourneyPlayer as JourneyPlayer
-    from smtplab.widgets import Ladder as Ladder
-    from smtplab.widgets import PacketStack as PacketStack
-    from smtplab.widgets import Ports as Ports
-    from smtplab.widgets import PredictGate as PredictGate
-    from smtplab.widgets import Progress as Progress
-    from smtplab.widgets import ProviderCard as ProviderCard
-    from smtplab.widgets import QuizCard as QuizCard
-    from smtplab.widgets import StartOver as StartOver
-    from smtplab.widgets import StateMap as StateMap
-    from smtplab.widgets import VerdictCard as VerdictCard
+    from smtplab.widgets.certificate_card import CertificateCard as CertificateCard
+    from smtplab.widgets.console import Console as Console
+    from smtplab.widgets.eavesdropper import Eavesdropper as Eavesdropper
+    from smtplab.widgets.extension_board import ExtensionBoard as ExtensionBoard
+    from smtplab.widgets.fault_panel import FaultPanel as FaultPanel
+    from smtplab.widgets.inbox import Inbox as Inbox
+    from smtplab.widgets.journey_player import JourneyPlayer as JourneyPlayer
+    from smtplab.widgets.ladder import Ladder as Ladder
+    from smtplab.widgets.lesson_parts.exercise_card import ExerciseCard as ExerciseCard
+    from smtplab.widgets.lesson_parts.predict_gate import PredictGate as PredictGate
+    from smtplab.widgets.lesson_parts.progress import Progress as Progress
+    from smtplab.widgets.lesson_parts.quiz_card import QuizCard as QuizCard
+    from smtplab.widgets.lesson_parts.start_over import StartOver as StartOver
+    from smtplab.widgets.packet_stack import PacketStack as PacketStack
+    from smtplab.widgets.ports import Ports as Ports
+    from smtplab.widgets.provider_card import ProviderCard as ProviderCard
+    from smtplab.widgets.state_map import StateMap as StateMap
+    from smtplab.widgets.verdict_card import VerdictCard as VerdictCard
 
 # The table of contents: where each public name lives.
 _HOME = {
@@ -67,24 +67,24 @@ _HOME = {
     "probe": "smtplab.probing",
     "send": "smtplab.sending",
     "Fate": "smtplab.sending",
-    "Console": "smtplab.widgets",
-    "Eavesdropper": "smtplab.widgets",
-    "ExtensionBoard": "smtplab.widgets",
-    "Ports": "smtplab.widgets",
-    "CertificateCard": "smtplab.widgets",
-    "Ladder": "smtplab.widgets",
-    "PacketStack": "smtplab.widgets",
-    "FaultPanel": "smtplab.widgets",
-    "Inbox": "smtplab.widgets",
-    "ProviderCard": "smtplab.widgets",
-    "StateMap": "smtplab.widgets",
-    "JourneyPlayer": "smtplab.widgets",
-    "VerdictCard": "smtplab.widgets",
-    "ExerciseCard": "smtplab.widgets",
-    "PredictGate": "smtplab.widgets",
-    "Progress": "smtplab.widgets",
-    "QuizCard": "smtplab.widgets",
-    "StartOver": "smtplab.widgets",
+    "Console": "smtplab.widgets.console",
+    "Eavesdropper": "smtplab.widgets.eavesdropper",
+    "ExtensionBoard": "smtplab.widgets.extension_board",
+    "Ports": "smtplab.widgets.ports",
+    "CertificateCard": "smtplab.widgets.certificate_card",
+    "Ladder": "smtplab.widgets.ladder",
+    "PacketStack": "smtplab.widgets.packet_stack",
+    "FaultPanel": "smtplab.widgets.fault_panel",
+    "Inbox": "smtplab.widgets.inbox",
+    "ProviderCard": "smtplab.widgets.provider_card",
+    "StateMap": "smtplab.widgets.state_map",
+    "JourneyPlayer": "smtplab.widgets.journey_player",
+    "VerdictCard": "smtplab.widgets.verdict_card",
+    "ExerciseCard": "smtplab.widgets.lesson_parts.exercise_card",
+    "PredictGate": "smtplab.widgets.lesson_parts.predict_gate",
+    "Progress": "smtplab.widgets.lesson_parts.progress",
+    "QuizCard": "smtplab.widgets.lesson_parts.quiz_card",
+    "StartOver": "smtplab.widgets.lesson_parts.start_over",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",
     "read_dialogue": "smtplab.importing",

@@ -59,6 +59,24 @@ begin retry
 * * F,1h,1m
 """
 
+AUTHENTICATORS = """\
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_prompts = :
+  server_condition = ${if and{{eq{$auth2}{alice@example.org}}{eq{$auth3}{looking-glass}}}}
+login:
+  driver = plaintext
+  public_name = LOGIN
+  server_prompts = Username:: : Password::
+  server_condition = ${if and{{eq{$auth1}{alice@example.org}}{eq{$auth2}{looking-glass}}}}
+cram:
+  driver = cram_md5
+  public_name = CRAM-MD5
+  server_secret = ${if eq{$auth1}{alice@example.org}{looking-glass}fail}
+"""
+
 
 class Exim:
     """A running Exim and what it has delivered."""
@@ -98,7 +116,7 @@ def exim_receiver(name: str, *, tls: bool = True) -> Iterator[Exim]:
             port=port,
             tls_hosts="*" if tls else "",
         )
-        (folder / "exim.conf").write_text(text)
+        (folder / "exim.conf").write_text(text + AUTHENTICATORS)
         (folder / "mail").mkdir()
         (folder / "spool").mkdir()
         if who:

@@ -8,7 +8,7 @@ import trustme
 from smtplab import CertificateCard, Sandbox, Settings
 from smtplab.errors import ConnectionLost
 from smtplab.sandbox.certificates import Authority
-from smtplab.widgets.certificate_model import NO_TLS, TRIALS
+from smtplab.widgets.certificate_card.model import NO_TLS, TRIALS
 from tests.peers import HOST, Peer, with_certificate
 from tests.test_console_page import Tags
 

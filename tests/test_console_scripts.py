@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from smtplab import LocalProtocolError, Sandbox
-from smtplab.widgets.console_model import ConsoleModel
-from smtplab.widgets.director import Director
-from smtplab.widgets.scripts import SCRIPTS
+from smtplab.widgets.console.director import Director
+from smtplab.widgets.console.model import ConsoleModel
+from smtplab.widgets.console.scripts import SCRIPTS
 from tests.console_hands import TO_A_TRANSACTION
 
 

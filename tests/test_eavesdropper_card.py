@@ -8,9 +8,9 @@ from smtplab import Eavesdropper, LocalProtocolError, Sandbox, Settings
 from smtplab.sandbox.certificates import Authority
 from smtplab.sandbox.middle import StripsSTARTTLS
 from smtplab.transcript import Kind, Transcript
-from smtplab.widgets import eavesdropper_render as render
-from smtplab.widgets.eavesdropper_model import Care, Caught, Doors, EavesdropperModel, Has
-from smtplab.widgets.moments import record_rows
+from smtplab.widgets.eavesdropper import render
+from smtplab.widgets.eavesdropper.model import Care, Caught, Doors, EavesdropperModel, Has
+from smtplab.widgets.eavesdropper.moments import record_rows
 from tests.test_console_page import EVIL_TAG, HOSTILE, Tags
 from tests.test_eavesdropper import new
 from tests.test_ports import PLAIN_TAGS
@@ -95,6 +95,16 @@ def test_another_connection_is_chosen_by_name(sandbox, card):
         assert "mx.example.net : 25" in card._bar.value
     with pytest.raises(ValueError, match="no connection 'c9'; there are c1, c2"):
         card.choose("c9")
+
+
+def test_the_card_follows_what_it_sent_though_older_connections_are_listed(sandbox):
+    """A new list of connections chooses its first one; that is no click."""
+    for _ in "abc":
+        sandbox.connect().close()
+    card = Eavesdropper(sandbox)
+    sent = card.hand_in("careless", strips=True)
+    assert card.model.connection == sent.connection == "c4"
+    assert card._connection.value == "c4"
 
 
 def test_octets_show_hex_and_ascii_and_each_records_header(sandbox):

@@ -7,9 +7,9 @@ import pytest
 from smtplab import ExtensionBoard, Sandbox
 from smtplab.sandbox.certificates import Authority
 from smtplab.transport.stream import StreamWrapper
-from smtplab.widgets import extension_board_render as render
-from smtplab.widgets.extension_board_model import BoardModel
-from smtplab.widgets.extension_demos import DEMOS, TOO_BIG
+from smtplab.widgets.extension_board import render
+from smtplab.widgets.extension_board.demonstrations import DEMOS, TOO_BIG
+from smtplab.widgets.extension_board.model import BoardModel
 from smtplab.widgets.stages import Stage
 from tests.test_console_page import EVIL_TAG, HOSTILE, Tags
 from tests.test_ports import PLAIN_TAGS

@@ -5,7 +5,7 @@ import pytest
 from smtplab import FaultPanel, LocalProtocolError, Sandbox
 from smtplab.sandbox.faults import PHASES, parse_fault
 from smtplab.sending import Fate
-from smtplab.widgets.fault_model import ACTIONS, EXAMPLES, MATCHES, NTHS, Form
+from smtplab.widgets.fault_panel.model import ACTIONS, EXAMPLES, MATCHES, NTHS, Form
 
 
 @pytest.fixture(params=["memory", "tcp"])

@@ -7,8 +7,8 @@ import pytest
 
 from smtplab import JourneyPlayer, Sandbox
 from smtplab.lessons import signed_in
-from smtplab.widgets.journey_frames import Fate, Station
-from smtplab.widgets.journey_model import RECIPIENTS, TROUBLES
+from smtplab.widgets.journey_player.frames import Fate, Station
+from smtplab.widgets.journey_player.model import RECIPIENTS, TROUBLES
 from tests.reception import ALICE
 
 HOSTILE = "<script>alert(1)</script>\u202e"

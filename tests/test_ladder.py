@@ -6,10 +6,10 @@ from smtplab import Ladder, Sandbox, Transcript
 from smtplab.commands import data, mail, noop, rcpt
 from smtplab.sandbox.certificates import Authority
 from smtplab.transcript import Kind
-from smtplab.widgets import ladder_model
 from smtplab.widgets.carried import carried
-from smtplab.widgets.ladder_render import label
-from smtplab.widgets.ways import send_three_ways
+from smtplab.widgets.ladder import model as ladder_model
+from smtplab.widgets.ladder.render import label
+from smtplab.widgets.ladder.ways import send_three_ways
 from tests.test_capture import WORLD_TIME, new
 from tests.test_console_page import HOSTILE, Tags, TwistedSandbox
 
@@ -182,7 +182,7 @@ def test_one_more_step_after_10_000_lines_reads_and_draws_only_what_is_new(sandb
             read.append((len(events), len(segments)))
             return carried(events, segments)
 
-        monkeypatch.setattr("smtplab.widgets.ladder_model.carried", counting)
+        monkeypatch.setattr("smtplab.widgets.ladder.model.carried", counting)
         client.noop()
         ladder.refresh()
         assert max(read[0]) < 10

@@ -7,8 +7,8 @@ import pytest
 
 from smtplab import PacketStack, Sandbox
 from smtplab.transcript import Kind, Transcript
-from smtplab.widgets import packet_render as render
-from smtplab.widgets.packet_model import SHOWN, Cutter
+from smtplab.widgets.packet_stack import render
+from smtplab.widgets.packet_stack.model import SHOWN, Cutter
 from tests.pcapng import blocks
 from tests.test_capture import new, say
 from tests.test_console_page import HOSTILE, Tags, TwistedSandbox

@@ -10,7 +10,7 @@ from smtplab.lessons.attempt import Attempt, Round
 from smtplab.lessons.catalogue import EXERCISES, LESSONS
 from smtplab.lessons.trial import Trial, read_code
 from smtplab.transcript import Kind
-from smtplab.widgets import part_render as render
+from smtplab.widgets.lesson_parts import render
 from smtplab.widgets.view import css
 from tests.solutions import RIGHT, WRONG
 

@@ -6,8 +6,8 @@ import pytest
 
 from smtplab import Ports, Sandbox
 from smtplab.sandbox.certificates import Authority
-from smtplab.widgets import ports_render as render
-from smtplab.widgets.ports_model import BOB, EXCHANGE, Opening, PortsModel
+from smtplab.widgets.ports import render
+from smtplab.widgets.ports.model import BOB, EXCHANGE, Opening, PortsModel
 from smtplab.widgets.stages import Stage
 from tests.test_console_page import EVIL_TAG, Tags, TwistedSandbox
 

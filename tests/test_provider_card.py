@@ -5,7 +5,7 @@ import pytest
 from smtplab import LocalProtocolError, ProviderCard, Sandbox
 from smtplab.reference.profiles import NAMES, profile
 from smtplab.transcript import Kind
-from smtplab.widgets.provocations import PROVOKED_BY, Attempt
+from smtplab.widgets.provider_card.provocations import PROVOKED_BY, Attempt
 from tests.hostile import html_of, judge
 
 REFUSALS = [(name, fact) for name in NAMES for fact in profile(name).about("refusal")]

@@ -7,7 +7,8 @@ import pytest
 from smtplab import Console, Sandbox, StateMap
 from smtplab.errors import ConnectionLost
 from smtplab.session import LEGAL, TABLE, VERBS, State
-from smtplab.widgets import state_layout, state_render
+from smtplab.widgets.state_map import layout as state_layout
+from smtplab.widgets.state_map import render as state_render
 from tests.console_hands import TO_A_TRANSACTION, said
 
 

@@ -5,7 +5,7 @@ from time import process_time
 import pytest
 
 from smtplab import Sandbox, VerdictCard
-from smtplab.widgets import verdict_trial
+from smtplab.widgets.verdict_card import trial as verdict_trial
 from tests.reception import ALICE, BOB, content, submit
 
 HOSTILE = "<script>alert(1)</script><img onerror=x>\u202e"

@@ -4,6 +4,7 @@ from smtplab.lessons.begin import begin
 from smtplab.lessons.conversation import conversation
 from smtplab.lessons.exam import exam
 from smtplab.lessons.exercise import check, hint
+from smtplab.lessons.outside import stored_conversation
 from smtplab.lessons.prediction import predict
 from smtplab.lessons.quiz import quiz
 from smtplab.lessons.sessions import fresh_session, signed_in
@@ -21,4 +22,5 @@ __all__ = [
     "predict",
     "quiz",
     "signed_in",
+    "stored_conversation",
 ]

@@ -23,7 +23,6 @@ from smtplab.sandbox.offer import reply_octets
 from smtplab.sandbox.stock import STOCK_REPLIES
 from smtplab.session import State, next_state
 from smtplab.transcript import Kind, Recorder
-from smtplab.transcript.events import OctetsKeeper
 from smtplab.transcript.hiding import command_secrets
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ class Engine(Connection):
 
     async def read_mail_data(self, limit: int) -> ContentReader | None:
         """Everything up to the end of mail data; None if the client went away before it."""
-        reader, keeper = self.content_reader(limit), OctetsKeeper()
+        reader, keeper = self.content_reader(limit), self.recorder.keeper()
         self.step += 1
         while not reader.ended:
             if not self._inbox and not await self._more():

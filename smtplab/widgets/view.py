@@ -108,5 +108,5 @@ def named(name: str, widget: Any) -> Any:
 
 def css(name: str) -> str:
     """A style sheet of this package; "" where a view needs none beyond the theme."""
-    file = files(__package__).joinpath(f"{name}.css")
+    file = files(__package__).joinpath("styles", f"{name}.css")
     return file.read_text(encoding="utf-8") if file.is_file() else ""
