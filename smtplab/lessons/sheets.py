@@ -26,7 +26,8 @@ _STYLE = """
 @page { size: landscape; margin: 7mm }
 body { font: 9.3pt/1.25 sans-serif; margin: 0; columns: 4; column-gap: 4mm }
 h1 { font-size: 14pt; margin: 0 0 1mm }
-h2 { font-size: 10.5pt; margin: 1.5mm 0 .5mm; border-bottom: .3mm solid; break-after: avoid; break-inside: avoid }
+h2 { font-size: 10.5pt; margin: 1.5mm 0 .5mm; border-bottom: .3mm solid }
+h2 { break-after: avoid; break-inside: avoid }
 p { margin: 0; padding-left: 3mm; text-indent: -3mm; break-inside: avoid }
 """
 
