@@ -134,8 +134,7 @@ class Dialogue:
                 octets = self._stream.read(READ)
                 if not octets:
                     raise ConnectionResetError
-                parser.feed(octets)
-                reply = parser.next_reply()
+                reply = parser.reply_after(octets)
         except TimeoutError:
             self.session.out_of_step()
             raise ConnectionLost(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import smtplab
 from smtplab.lessons.catalogue import LESSONS
@@ -254,6 +254,19 @@ def test_a_draft_becomes_cells_with_their_tags():
         ("markdown", "last"),
     ]
     assert notebook.cells[1].metadata.tags == ["needs-tls"]
+
+
+def test_what_was_printed_in_pieces_is_stored_as_one_text():
+    cell = new_code_cell("x")
+    cell.outputs = [
+        new_output("stream", name="stdout", text="one\n"),
+        new_output("stream", name="stdout", text="two\n"),
+        new_output("execute_result", data={"text/plain": "3"}, execution_count=1),
+        new_output("stream", name="stdout", text="four\n"),
+    ]
+    notebook = new_notebook(cells=[cell])
+    restamp.tidy(notebook)
+    assert [output.get("text") for output in cell.outputs] == ["one\ntwo\n", None, "four\n"]
 
 
 def test_the_version_in_the_first_cell_is_written_anew(monkeypatch):

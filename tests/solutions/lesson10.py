@@ -192,6 +192,11 @@ def own_mail_before_the_policy(sandbox):
     with_policy(sandbox, "p=reject", "spam.example")
 
 
+def own_mail_after_the_policy_was_taken_back(sandbox):
+    with_policy(sandbox, "p=reject", "spam.example")
+    with_policy(sandbox, "p=none", "shop.example")
+
+
 def own_mail_refused_as_well(sandbox):
     sandbox.zones.replace("shop.example", '@ IN TXT "v=spf1 -all"')
     with_policy(sandbox, "p=reject", "spam.example", "shop.example")
@@ -236,6 +241,7 @@ WRONG = {
         (reject_in_test_mode, "a refusal by the DMARC policy of shop.example"),
         (own_mail_not_tried, "a genuine mail, from shop.example itself"),
         (own_mail_before_the_policy, "sent after the refusal"),
+        (own_mail_after_the_policy_was_taken_back, "under the same policy"),
         (own_mail_refused_as_well, "a genuine mail, from shop.example itself"),
     ),
 }

@@ -4,15 +4,15 @@ from smtplab.lessons.question import Option, Question
 
 QUESTIONS = (
     Question(
-        "example.net has MX 10 a and MX 20 b. Which host is tried first?",
+        "example.net has MX 10 north and MX 20 south. Which host is tried first?",
         {
             "a": Option(
-                "a: the smaller number is preferred.",
-                "The number is a preference, and small means better. b is tried if a is not "
-                "reached.",
+                "north: the smaller number is preferred.",
+                "The number is a preference, and small means better. south is tried if north "
+                "is not reached.",
                 right=True,
             ),
-            "b": Option("b: the bigger number wins.", "It is the other way round."),
+            "b": Option("south: the bigger number wins.", "It is the other way round."),
             "c": Option("Either: the load is shared.", "Only among equal numbers it is."),
         },
         "RFC 5321, 5.1",
