@@ -14,11 +14,12 @@ SECTIONS: dict[str, dict[str, str]] = {
     **json.loads((HERE / "rfc_sections.json").read_text("utf-8")),
     **json.loads((HERE / "rfc_sections_unverified.json").read_text("utf-8")),
 }
-CLAIMS = [(lesson, claim) for lesson in LESSONS for claim in claims_of(lesson)]
+NOTEBOOKS = (*LESSONS, "errors")
+CLAIMS = [(lesson, claim) for lesson in NOTEBOOKS for claim in claims_of(lesson)]
 IDS = [f"{lesson} {claim.says[:40]}" for lesson, claim in CLAIMS]
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize("lesson", NOTEBOOKS)
 def test_every_citation_is_a_claim_and_every_claim_is_cited(lesson: str) -> None:
     assert set(cited(notebook_of(lesson))) == {claim.rfc for claim in claims_of(lesson)}
 
@@ -44,4 +45,4 @@ def test_most_claims_are_shown_live() -> None:
 
 
 def test_a_ledger_belongs_to_a_lesson() -> None:
-    assert {path.stem for path in FOLDER.glob("*.toml")} == set(LESSONS)
+    assert {path.stem for path in FOLDER.glob("*.toml")} == set(NOTEBOOKS)

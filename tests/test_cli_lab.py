@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -180,6 +181,21 @@ def test_the_instructors_folder_of_a_clone_is_hidden_until_asked_for(source: Pat
 
     assert any("hide_globs" in o and "'instructor'" in o for o in options(False))
     assert not any("hide_globs" in o for o in options(True))
+
+
+def test_a_package_without_the_kit_says_where_it_is(
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shutil.rmtree(source / "instructor")
+    monkeypatch.setattr(lab, "original_notebooks", lambda: source)
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    lab.prepare_folder(tmp_path / "copy", instructor=True)
+    assert lab.NO_INSTRUCTOR in capsys.readouterr().out
+    lab.prepare_folder(tmp_path / "copy", instructor=False)
+    assert "teacher's kit" not in capsys.readouterr().out
 
 
 # What stops it, in one line.

@@ -309,6 +309,10 @@ def test_a_notebook_of_this_version_is_told_no_number():
     assert smtplab.__version__ not in repr(card)
 
 
+def test_the_first_cell_of_an_appendix_says_that_it_is_one():
+    assert begin("errors", smtplab.__version__).title == "Appendix: errors"
+
+
 @pytest.mark.parametrize(
     ("package", "notebook", "older"),
     [("0.9.0", "0.10.0", "package"), ("0.10.0", "0.9.0", "notebook"), ("1.0", "x", "notebook")],

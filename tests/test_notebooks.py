@@ -19,6 +19,8 @@ from tests import restamp
 ROOT = Path(__file__).parents[1]
 PLAIN = ("00", "01", "02")  # the first lessons meet servers that offer little and judge nothing
 PATHS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+ERRORS = ROOT / "notebooks" / "errors.ipynb"  # an appendix: no lesson, so no exercises and no quiz
+ALL = [*PATHS, ERRORS]
 
 
 def read(path):
@@ -30,12 +32,33 @@ def name(value):
 
 
 @pytest.mark.parametrize("rule", rules.RULES, ids=name)
-@pytest.mark.parametrize("path", PATHS, ids=name)
+@pytest.mark.parametrize("path", ALL, ids=name)
 def test_a_notebook_keeps_the_rule(path, rule):
-    assert list(rule(read(path))) == []
+    if (path, rule) != (ERRORS, rules.form):
+        assert list(rule(read(path))) == []
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name)
+def test_each_error_of_the_gallery_is_produced_explained_and_then_repaired():
+    sections = re.split(r"^### ", rules.prose(read(ERRORS)), flags=re.MULTILINE)[1:]
+    assert len(sections) >= 20
+    assert [text.partition("\n")[0] for text in sections if "**Repair.**" not in text] == []
+    words = list(rules.form(read(ERRORS)))
+    assert not any("H1" in word or "heading" in word or "Shift" in word for word in words)
+
+
+def test_the_gallery_has_the_errors_that_people_ask_about():
+    wanted = (
+        "530 5.7.0 Must issue STARTTLS|530 5.7.0 Must issue a STARTTLS", "535 5.7.8", "550 5.7.1",
+        "451 4.7.1", "552 5.3.4", "421", "503", "wrong version number", "certificate verify failed",
+        "Connection unexpectedly closed", "timed out", "silence", "554 5.7.1", "550 5.1.1",
+        "452 4.5.3", "501 5.1.7", "555", "SMTPServerDisconnected", "SMTPNotSupportedError",
+        "SMTPSenderRefused",
+    )  # fmt: skip
+    text = rules.prose(read(ERRORS))
+    assert [one for one in wanted if not any(way in text for way in one.split("|"))] == []
+
+
+@pytest.mark.parametrize("path", ALL, ids=name)
 def test_a_notebook_is_valid_and_written_in_the_one_form(path):
     notebook = read(path)
     nbformat.validate(notebook)
@@ -44,10 +67,11 @@ def test_a_notebook_is_valid_and_written_in_the_one_form(path):
     assert nbformat.writes(tidied) + "\n" == path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name)
+@pytest.mark.parametrize("path", ALL, ids=name)
 def test_the_first_cell_names_lesson_and_version(path):
     first = rules.code_cells(read(path))[0].source
-    assert f'begin("{path.name[:2]}", notebook="{smtplab.__version__}")' in first
+    number = path.stem if path == ERRORS else path.name[:2]
+    assert f'begin("{number}", notebook="{smtplab.__version__}")' in first
     if path.name[:2] in PLAIN:
         assert "sandbox = Sandbox(plain=True).start()" in first
     else:
@@ -102,6 +126,19 @@ def test_each_cell_runs_twice_the_stubs_stay_red_and_the_solutions_turn_green(pa
     restamp.run(notebook)
     assert notebook.cells[-4].outputs[0].text == f"{[False] * len(numbers)}\n"
     assert notebook.cells[-1].outputs[0].text == f"{[True] * len(numbers)} ()\n"
+
+
+def test_each_cell_of_the_gallery_runs_twice(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    notebook = read(ERRORS)
+    notebook.cells = [
+        copy.deepcopy(cell) for cell in rules.code_cells(notebook) for _ in ("once", "twice")
+    ]
+    notebook.cells.append(new_code_cell("print(sandbox.errors, sandbox.faults.rules)"))
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"run-{number}"
+    restamp.run(notebook)
+    assert notebook.cells[-1].outputs[0].text == "() ()\n"
 
 
 # The rules themselves can fail.

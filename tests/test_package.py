@@ -54,6 +54,7 @@ def test_the_wheel_carries_every_notebook_but_the_instructors(wheel: zipfile.Zip
     wanted = {f"smtplab/notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert shipped == wanted
     assert wanted
+    assert [name for name in wheel.namelist() if "instructor" in name] == []
 
 
 def test_the_wheel_carries_all_of_the_package_and_nothing_beside_it(

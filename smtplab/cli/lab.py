@@ -40,6 +40,11 @@ examples:
 """
 
 
+NO_INSTRUCTOR = """\
+smtplab lab: the teacher's kit is not in this package, so that learners do not come across it.
+smtplab lab: Clone the project (`pip show smtplab` names its page) and start --instructor there."""
+
+
 class LabError(Exception):
     """The course cannot be opened, for a reason that the user can mend."""
 
@@ -57,7 +62,7 @@ def add_parser(subparsers: "Subparsers") -> None:
     add("--no-browser", action="store_true", help="print the address and open no browser")
     add("--port", type=_port, help="JupyterLab's port (default: the first free one from 8888)")
     add("--notebook-dir", type=Path, metavar="DIR", help="keep a copy of the notebooks in DIR")
-    add("--instructor", action="store_true", help="add the instructor's notebooks")
+    add("--instructor", action="store_true", help="add the teacher's kit; from a clone only")
     add("jupyter", nargs="*", metavar="OPTION", help="after --: JupyterLab's own options")
 
 
@@ -83,7 +88,7 @@ def prepare_folder(wanted: Path | None, *, instructor: bool) -> Path:
     if not source.is_dir():
         raise LabError(f"the notebooks are missing from this installation ({source}); reinstall it")
     if instructor and not (source / INSTRUCTOR).is_dir():
-        print("smtplab lab: the instructor's notebooks are in a clone of the project only.")
+        print(NO_INSTRUCTOR)
     if wanted is None and (clone := clone_notebooks()) is not None:
         return clone
     target = (wanted or Path(COURSE_FOLDER)).expanduser().resolve()

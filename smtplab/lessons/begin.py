@@ -13,7 +13,7 @@ def begin(lesson: str, notebook: str) -> Card:
     Where they match no number is shown, so that the stored output outlives a release.
     """
     known = LESSONS.get(lesson)
-    title = f"Lesson {lesson}: {known.title}" if known else f"Lesson {lesson}"
+    title = f"Lesson {lesson}: {known.title}" if known else f"Appendix: {lesson}"
     if notebook == smtplab.__version__:
         return Card(title, ("This notebook and the smtplab package belong together. Go on.",))
     numbers = f"This notebook is of version {notebook}, the smtplab package of version "

@@ -26,7 +26,8 @@ _STYLE = """
 @page { size: landscape; margin: 7mm }
 body { font: 9.3pt/1.25 sans-serif; margin: 0; columns: 4; column-gap: 4mm }
 h1 { font-size: 14pt; margin: 0 0 1mm }
-h2 { font-size: 10.5pt; margin: 1.5mm 0 .5mm; border-bottom: .3mm solid; break-after: avoid }
+h2 { font-size: 10.5pt; margin: 1.5mm 0 .5mm; border-bottom: .3mm solid }
+h2 { break-after: avoid; break-inside: avoid }
 p { margin: 0; padding-left: 3mm; text-indent: -3mm; break-inside: avoid }
 """
 
@@ -104,7 +105,7 @@ def cheat_sheet() -> Sheet:
             Section("First digit of a reply", tuple(_severities())),
             Section("Commands", tuple(_rows("verbs"))),
             Section("Replies", tuple(_rows("reply_codes"))),
-            Section("Service extensions, in the reply to EHLO", tuple(_rows("keywords"))),
+            Section("Service extensions (reply to EHLO)", tuple(_rows("keywords"))),
         ),
     )
 

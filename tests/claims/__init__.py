@@ -40,7 +40,7 @@ def claims_of(lesson: str) -> tuple[Claim, ...]:
 
 
 def notebook_of(lesson: str) -> nbformat.NotebookNode:
-    (path,) = NOTEBOOKS.glob(f"{lesson}-*.ipynb")
+    (path,) = NOTEBOOKS.glob(f"{lesson}*.ipynb")
     return nbformat.read(path, as_version=4)
 
 
