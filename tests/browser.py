@@ -176,6 +176,12 @@ def use_theme(page, theme: str) -> None:
     page.wait_for_selector("#jupyterlab-splash", state="detached")
 
 
+def close(page) -> None:
+    """Close a page and end its kernel, which would live on in the server."""
+    page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+    page.close()
+
+
 def close_file_browser(page) -> None:
     """Give the notebook the whole width."""
     page.evaluate("() => window.jupyterapp.shell.collapseLeft()")

@@ -26,7 +26,8 @@ class Hands:
         self.expect(expected)
 
     def expect(self, text: str) -> None:
-        self.card.get_by_text(text).first.wait_for()
+        """The words in sight; the same ones may also stand folded away, further up."""
+        self.card.get_by_text(text).locator("visible=true").first.wait_for()
 
 
 def test_every_button_and_field_in_every_theme_and_width(lab_page, pictures, axe, tmp_path):
