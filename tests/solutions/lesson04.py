@@ -70,6 +70,12 @@ def witness_without_to(sandbox):
     hand_in(sandbox, [BOB, POSTMASTER], b"From: alice@example.org\r\nSubject: x\r\n\r\nHi.\r\n")
 
 
+def two_different_letters(sandbox):
+    client = fresh_session(sandbox, "mx.example.net", 25, "EHLO laptop.example.org")
+    transaction(client, ALICE, [BOB], from_email(message()).content)
+    transaction(client, ALICE, [POSTMASTER], from_email(message("Something else")).content)
+
+
 # 4.2
 
 
@@ -93,6 +99,12 @@ def both_the_same(sandbox):
 
 def it_was_delivered(sandbox):
     from_alice_report_to_carol(sandbox, BOB)
+
+
+def a_report_of_another_mail(sandbox):
+    both_the_same(sandbox)
+    content = b"From: carol@example.org\r\nTo: bob@example.net\r\nSubject: x\r\n\r\nHi.\r\n"
+    transaction(signed_in(sandbox), ALICE, [BOB], content)
 
 
 def refused_at_once(sandbox):
@@ -196,6 +208,7 @@ RIGHT = {
 WRONG = {
     "4.1": (
         (witness_forgotten, "one letter for both in one session"),
+        (two_different_letters, "one letter for both in one session"),
         (witness_without_to, "the field To with bob@example.net in the header section."),
         (witness_left_in_the_content, "secrecy: the word postmaster stands in Bob's copy."),
         (witness_in_cc, "secrecy: the word postmaster stands in Bob's copy."),
@@ -205,6 +218,7 @@ WRONG = {
         (refused_at_once, "a mail that was taken, whose From names another mailbox"),
         (no_report_wanted, "neither may be empty."),
         (it_was_delivered, "a report of failure."),
+        (a_report_of_another_mail, "a report of failure."),
         (only_not_now, "a report of failure."),
         (nobody_there_to_read_it, "in the Inbox of the reverse-path: is that a mailbox that"),
     ),

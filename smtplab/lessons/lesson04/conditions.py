@@ -104,7 +104,6 @@ def _is_report(report: StoredMail, mail: MailObject) -> bool:
     return (
         report.envelope.reverse_path == ""
         and b"\r\nAction: failed\r\n" in report.content
-        and any(path in str(report) for path in mail.envelope.forward_paths)
         and header_section(mail.content) in report.content
     )
 
