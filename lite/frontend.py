@@ -14,8 +14,8 @@ KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 # completion does without its 1.5 MB.
 THERE_ALREADY = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
 UNUSED = (
-    "**/*.map", "build/fa-*.svg", "build/fa-*.eot", "build/fa-*.ttf", "build/fa-*.woff", "lab/favicon.ico",
-    "rspack.*", "jupyter-lite.ipynb",
+    "**/*.map", "build/fa-*.svg", "build/fa-*.eot", "build/fa-*.ttf", "build/fa-*.woff",
+    "lab/favicon.ico", "rspack.*", "jupyter-lite.ipynb",
 )  # fmt: skip
 
 

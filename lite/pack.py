@@ -16,7 +16,7 @@ SITE = Path("/packages")
 ARCHIVE = "/packages.zip"
 OURS = "smtplab"
 
-# What no lesson loads: tests, type hints, the terminal's half of a library, other languages' lexers.
+# What no lesson loads: tests, type hints, other languages' lexers.
 UNUSED = (
     "*/**/tests", "*/**/test", "*/**/testing", "*/**/*.pyi", "*/**/py.typed", "*.data",
     "smtplab/notebooks", "IPython/sphinxext", "IPython/extensions", "prompt_toolkit/contrib",
