@@ -36,8 +36,26 @@ if TYPE_CHECKING:
     from smtplab.sending import send as send
     from smtplab.session import State as State
     from smtplab.timeouts import Timeouts as Timeouts
+    from smtplab.tokens import take_apart as take_apart
     from smtplab.transcript import Transcript as Transcript
-    from smtplab.widgets import Console as Console
+    from smtplab.widgets.certificate_card import CertificateCard as CertificateCard
+    from smtplab.widgets.console import Console as Console
+    from smtplab.widgets.eavesdropper import Eavesdropper as Eavesdropper
+    from smtplab.widgets.extension_board import ExtensionBoard as ExtensionBoard
+    from smtplab.widgets.fault_panel import FaultPanel as FaultPanel
+    from smtplab.widgets.inbox import Inbox as Inbox
+    from smtplab.widgets.journey_player import JourneyPlayer as JourneyPlayer
+    from smtplab.widgets.ladder import Ladder as Ladder
+    from smtplab.widgets.lesson_parts.exercise_card import ExerciseCard as ExerciseCard
+    from smtplab.widgets.lesson_parts.predict_gate import PredictGate as PredictGate
+    from smtplab.widgets.lesson_parts.progress import Progress as Progress
+    from smtplab.widgets.lesson_parts.quiz_card import QuizCard as QuizCard
+    from smtplab.widgets.lesson_parts.start_over import StartOver as StartOver
+    from smtplab.widgets.packet_stack import PacketStack as PacketStack
+    from smtplab.widgets.ports import Ports as Ports
+    from smtplab.widgets.provider_card import ProviderCard as ProviderCard
+    from smtplab.widgets.state_map import StateMap as StateMap
+    from smtplab.widgets.verdict_card import VerdictCard as VerdictCard
 
 # The table of contents: where each public name lives.
 _HOME = {
@@ -49,12 +67,30 @@ _HOME = {
     "probe": "smtplab.probing",
     "send": "smtplab.sending",
     "Fate": "smtplab.sending",
-    "Console": "smtplab.widgets",
+    "Console": "smtplab.widgets.console",
+    "Eavesdropper": "smtplab.widgets.eavesdropper",
+    "ExtensionBoard": "smtplab.widgets.extension_board",
+    "Ports": "smtplab.widgets.ports",
+    "CertificateCard": "smtplab.widgets.certificate_card",
+    "Ladder": "smtplab.widgets.ladder",
+    "PacketStack": "smtplab.widgets.packet_stack",
+    "FaultPanel": "smtplab.widgets.fault_panel",
+    "Inbox": "smtplab.widgets.inbox",
+    "ProviderCard": "smtplab.widgets.provider_card",
+    "StateMap": "smtplab.widgets.state_map",
+    "JourneyPlayer": "smtplab.widgets.journey_player",
+    "VerdictCard": "smtplab.widgets.verdict_card",
+    "ExerciseCard": "smtplab.widgets.lesson_parts.exercise_card",
+    "PredictGate": "smtplab.widgets.lesson_parts.predict_gate",
+    "Progress": "smtplab.widgets.lesson_parts.progress",
+    "QuizCard": "smtplab.widgets.lesson_parts.quiz_card",
+    "StartOver": "smtplab.widgets.lesson_parts.start_over",
     "Sandbox": "smtplab.sandbox",
     "Transcript": "smtplab.transcript",
     "read_dialogue": "smtplab.importing",
     "explained": "smtplab.explained",
     "explain": "smtplab.reference",
+    "take_apart": "smtplab.tokens",
     "Reply": "smtplab.replies",
     "EnhancedStatusCode": "smtplab.replies",
     "State": "smtplab.session",

@@ -58,8 +58,7 @@ class Dialogue:
         with self._lock:
             if self.session.state in _ENDED:
                 self._check_open()
-            if self._parser.in_reply:
-                self._met_unasked()
+            self._look_for_unasked()
             self._step += 1
             self.session.sent(step)
             try:
@@ -70,6 +69,14 @@ class Dialogue:
                 self.session.out_of_step()
                 raise
             return self._read_reply()
+
+    def _look_for_unasked(self) -> None:
+        """Before a write: what has come already would be taken for the reply to it."""
+        early = self._stream.waiting()
+        if early:
+            self._parser.feed(early)
+        if self._parser.in_reply:
+            self._met_unasked()
 
     def _met_unasked(self) -> None:
         """Octets came that answer nothing; 421 may (RFC 5321, 3.8), and then the server closes."""
@@ -162,6 +169,8 @@ class Dialogue:
 
     def _begin_tls(self, context: ssl.SSLContext | None) -> None:
         """RFC 3207, 5: octets that came before the handshake may be an attacker's."""
+        if self._step:  # else the handshake comes first, and says itself what came instead
+            self._parser.feed(self._stream.waiting())
         if self._parser.in_reply:
             early = self._parser.pending
             self._closed("by the client: octets came before TLS")

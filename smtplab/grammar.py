@@ -69,6 +69,9 @@ _PARAMETER = re.compile(
 _EHLO_NAME = re.compile(rf"{_DOMAIN}|{_ADDRESS_LITERAL}")
 _MAILBOX_ALONE = re.compile(_MAILBOX)
 
+# String = Atom / Quoted-string
+_STRING = re.compile(rf"{_ATOM}|{_QUOTED_STRING}")
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
@@ -156,3 +159,12 @@ def is_mailbox(text: str) -> bool:
     (True, False)
     """
     return _MAILBOX_ALONE.fullmatch(text) is not None
+
+
+def is_string(text: str) -> bool:
+    """Whether `text` may follow VRFY, EXPN, HELP or NOOP (RFC 5321, 4.1.2).
+
+    >>> is_string("bob"), is_string('"Bob Jones"'), is_string("bob jones")
+    (True, True, False)
+    """
+    return _STRING.fullmatch(text) is not None

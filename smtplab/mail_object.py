@@ -9,7 +9,7 @@ from email import policy
 from email.message import EmailMessage, Message
 from email.parser import HeaderParser
 from email.utils import getaddresses
-from io import IncrementalNewlineDecoder
+from io import BytesIO, IncrementalNewlineDecoder
 
 from smtplab.errors import LocalProtocolError
 
@@ -151,7 +151,7 @@ class ContentReader:
         self.bare_line_end = False
         self.long_line = False
         self.nul = False
-        self._chunks: list[bytes] = []
+        self._kept = BytesIO()  # it grows in place, and hands its octets out without a copy
         self._line = b""  # the unfinished last line
         self._skipping = False  # inside a line that is too long to keep
 
@@ -161,7 +161,7 @@ class ContentReader:
 
     @property
     def content(self) -> bytes:
-        return b"".join(self._chunks)
+        return self._kept.getvalue()
 
     @property
     def fault(self) -> str:
@@ -173,7 +173,7 @@ class ContentReader:
     def take(self) -> bytes:
         """The content, once: the reader keeps nothing, so that it is not in memory twice."""
         content = self.content
-        self._chunks.clear()
+        self._kept = BytesIO()
         return content
 
     def feed(self, data: bytes | bytearray) -> bytes:
@@ -219,9 +219,9 @@ class ContentReader:
         self.long_line = self.long_line or _has_long_line(lines)
         self.size += len(lines)
         if self.too_big or self.long_line:
-            self._chunks.clear()
+            self._kept = BytesIO()
         else:
-            self._chunks.append(lines)
+            self._kept.write(lines)
 
     def _skip_unfinished(self, part: bytes) -> None:
         """Skip what does not end its line; a last CR may belong to its CR LF, so it waits."""
@@ -232,7 +232,7 @@ class ContentReader:
     def _skip(self, part: bytes) -> None:
         """Count a part of an over-long line and keep nothing."""
         self.long_line = True
-        self._chunks.clear()
+        self._kept = BytesIO()
         self.size += len(part)
         self.nul = self.nul or b"\0" in part
         self.bare_line_end = self.bare_line_end or b"\n" in part or b"\r" in part
@@ -247,7 +247,7 @@ class ChunkedContent:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.size = 0
-        self._octets = bytearray()
+        self._kept = BytesIO()
 
     def has_room_for(self, size: int) -> bool:
         return self.size + size <= self.limit
@@ -255,12 +255,12 @@ class ChunkedContent:
     def feed(self, octets: bytes) -> None:
         self.size += len(octets)
         if self.size <= self.limit:
-            self._octets += octets
+            self._kept.write(octets)
 
     def take(self) -> bytes:
         """The content, once."""
-        content = bytes(self._octets)
-        self._octets.clear()
+        content = self._kept.getvalue()
+        self._kept = BytesIO()
         return content
 
 

@@ -93,7 +93,7 @@ RCPT = {
     ),
 }  # fmt: skip
 
-_BY_VERB = {"MAIL": MAIL, "RCPT": RCPT}
+BY_VERB = {"MAIL": MAIL, "RCPT": RCPT}
 
 
 def refusal_of(verb: str, values: Values, offered: Container[str]) -> str | None:
@@ -105,7 +105,7 @@ def refusal_of(verb: str, values: Values, offered: Container[str]) -> str | None
     '555 5.5.4 The parameter RET is not known'
     """
     for keyword, value in values.items():
-        known = _BY_VERB[verb].get(keyword)
+        known = BY_VERB[verb].get(keyword)
         if keyword == "BODY" and "BINARYMIME" in offered:
             known = _BODY_WITH_BINARY
         if known is None or known.extension not in offered:
@@ -134,7 +134,7 @@ def line_limit(verb: str, offered: Container[str]) -> int:
     >>> line_limit("NOOP", ()), line_limit("MAIL", {"SIZE", "SMTPUTF8"})
     (512, 548)
     """
-    known = _BY_VERB.get(verb, {}).values()
+    known = BY_VERB.get(verb, {}).values()
     return MAX_COMMAND_LINE + sum(one.room for one in known if one.extension in offered)
 
 

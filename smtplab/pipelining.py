@@ -125,8 +125,7 @@ class Pipelining(Dialogue):
     def _send(self, parts: Sequence[Part], note: Callable[[Sequence[Part]], None]) -> None:
         """Write first: the recording is done while the server works on its replies."""
         self._check_open()
-        if self._parser.in_reply:
-            self._met_unasked()
+        self._look_for_unasked()
         for step, _ in parts:
             self.session.sent(step)
         self.round_trips += 1

@@ -24,7 +24,7 @@ FLAGS = (
 START_LIMIT = 120.0  # seconds
 STEP_LIMIT = 60_000  # milliseconds that anything on the page may take
 
-_READY = """async () => {
+READY = """async () => {
   const app = window.jupyterapp;
   await app.restored;
   let panel = null;
@@ -155,7 +155,7 @@ def open_and_run(page, url: str) -> None:
     page.set_default_timeout(STEP_LIMIT)
     page.goto(url)
     page.wait_for_function("() => window.jupyterapp !== undefined")
-    page.evaluate(_READY)
+    page.evaluate(READY)
     page.evaluate(_RUN_ALL)
 
 
@@ -174,6 +174,12 @@ def use_theme(page, theme: str) -> None:
     )
     page.wait_for_selector(f"body[data-jp-theme-name='{THEMES[theme]}']", state="attached")
     page.wait_for_selector("#jupyterlab-splash", state="detached")
+
+
+def close(page) -> None:
+    """Close a page and end its kernel, which would live on in the server."""
+    page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+    page.close()
 
 
 def close_file_browser(page) -> None:

@@ -31,6 +31,7 @@ first_valid_uid = 1
 first_valid_gid = 1
 ssl = no
 disable_plaintext_auth = no
+auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
 hostname = laptop.example.org
 mail_location = maildir:{folder}/mail
 passdb {{

@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from tests.exim import somebody
 from tests.peers import authority
 from tests.test_real_peers import free_port, is_listening
 from tests.tools import tool
@@ -59,6 +59,24 @@ begin retry
 * * F,1h,1m
 """
 
+AUTHENTICATORS = """\
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_prompts = :
+  server_condition = ${if and{{eq{$auth2}{alice@example.org}}{eq{$auth3}{looking-glass}}}}
+login:
+  driver = plaintext
+  public_name = LOGIN
+  server_prompts = Username:: : Password::
+  server_condition = ${if and{{eq{$auth1}{alice@example.org}}{eq{$auth2}{looking-glass}}}}
+cram:
+  driver = cram_md5
+  public_name = CRAM-MD5
+  server_secret = ${if eq{$auth1}{alice@example.org}{looking-glass}fail}
+"""
+
 
 class Exim:
     """A running Exim and what it has delivered."""
@@ -81,7 +99,8 @@ def exim_receiver(name: str, *, tls: bool = True) -> Iterator[Exim]:
     """Exim as the mail host of the domain `name`, until the end of the block."""
     program = tool("exim4")
     folder = Path(tempfile.mkdtemp(prefix="smtplab-exim-"))
-    account = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+    who = somebody()
+    account = pwd.getpwuid(who.get("user", os.getuid()))
     group = account.pw_gid
     try:
         shutil.copy(program, folder / "exim")  # a copy is not setuid
@@ -97,16 +116,13 @@ def exim_receiver(name: str, *, tls: bool = True) -> Iterator[Exim]:
             port=port,
             tls_hosts="*" if tls else "",
         )
-        (folder / "exim.conf").write_text(text)
+        (folder / "exim.conf").write_text(text + AUTHENTICATORS)
         (folder / "mail").mkdir()
         (folder / "spool").mkdir()
-        if os.getuid() == 0:
+        if who:
             for path in (folder, *folder.iterdir()):
                 os.chown(path, account.pw_uid, group)
         words = [str(folder / "exim"), "-C", str(folder / "exim.conf"), "-bdf", "-v"]
-        who: dict[str, Any] = {}
-        if os.getuid() == 0:
-            who = {"user": account.pw_uid, "group": group, "extra_groups": []}
         with (folder / "told").open("wb") as told:
             process = subprocess.Popen(words, stdout=told, stderr=told, **who)
         try:

@@ -7,12 +7,16 @@ from tests.peers import PATIENCE, Item, Peer
 
 
 class ListeningPeer(Peer):
-    """Plays its script to whoever connects first; `port` is where."""
+    """Plays its script to whoever connects first; `port` is where, `came_from` the other end."""
 
-    def __init__(self, *script: Item) -> None:
+    came_from = ""
+
+    def __init__(self, *script: Item, address: str = "127.0.0.1") -> None:
         super().__init__(*script)
         self._socket.close()  # of the pair that the base class made for a client in this process
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(
+            (address, 0), family=socket.AF_INET6 if ":" in address else socket.AF_INET
+        )
         self._listener.settimeout(PATIENCE)
         self.port: int = self._listener.getsockname()[1]
 
@@ -27,7 +31,7 @@ class ListeningPeer(Peer):
 
     def _play(self) -> None:
         try:
-            self._socket, _ = self._listener.accept()
+            self._socket, (self.came_from, *_) = self._listener.accept()
         except OSError:  # nobody came
             return
         self._socket.settimeout(PATIENCE)

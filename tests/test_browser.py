@@ -8,12 +8,12 @@ import pytest
 from tests.browser import (
     THEMES,
     Watch,
-    chromium,
+    close,
     close_file_browser,
-    jupyterlab,
     open_and_run,
     use_theme,
 )
+from tests.lab_pages import KERNEL
 
 pytestmark = pytest.mark.browser
 nbformat = pytest.importorskip("nbformat")
@@ -95,20 +95,15 @@ class Page:
 
 
 @pytest.fixture(scope="module")
-def lab(tool, tmp_path_factory):
+def lab(lab_server):
     """JupyterLab with a small notebook, and the course's own ones beside it."""
-    executable = tool("chromium")
-    folder, home = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("home")
+    folder, url, browser = lab_server
     cells = [nbformat.v4.new_code_cell(CELL), nbformat.v4.new_code_cell(EVIDENCE)]
-    small = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": _KERNEL})
+    small = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
     nbformat.write(small, folder / "small.ipynb")
-    for course in (ROOT / "notebooks").glob("0*.ipynb"):
+    for course in (ROOT / "notebooks").glob("[0-9]*.ipynb"):
         (folder / course.name).write_bytes(course.read_bytes())
-    with jupyterlab(folder, home) as url, chromium(executable) as browser:
-        yield url, browser
-
-
-_KERNEL = {"name": "python3", "display_name": "Python 3"}
+    return url, browser
 
 
 @pytest.fixture
@@ -132,11 +127,11 @@ def opened(lab):
         return page
 
     yield open_
+    said = [error for watch in watches for error in watch.errors]  # closing makes errors of its own
     for page in pages:
-        page.close()
-    for watch in watches:
-        assert watch.errors == []
-        assert watch.outside == [], "something outside loopback was asked for"
+        close(page)
+    assert said == []
+    assert not any(watch.outside for watch in watches), "something outside loopback was asked for"
 
 
 def test_a_whole_conversation_by_mouse_in_light_and_dark(opened, shots):
@@ -146,7 +141,7 @@ def test_a_whole_conversation_by_mouse_in_light_and_dark(opened, shots):
     for verb, beginning in WHOLE[:-1]:
         console.press(verb, beginning)
     explanation = console.console.locator(".smtplab-explanation")
-    assert "permanent refusal" in explanation.inner_text()
+    explanation.get_by_text("permanent refusal").wait_for()
     assert "RFC 5321, 4.1.4" in explanation.inner_text()
     for theme in THEMES:
         use_theme(page, theme)

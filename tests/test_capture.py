@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from smtplab import Sandbox
 from smtplab.sandbox.little_internet import ADDRESSES
 from smtplab.transcript import Kind, Recorder, Transcript
 from smtplab.transcript import transcript as bounds
 from smtplab.transcript.packets import ACK, FIN, MSS, PSH, SYN
+from smtplab.transcript.wire import MAX_WIRE_OCTETS
 from tests.pcapng import blocks, packets
 
 WORLD_TIME = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -146,9 +148,24 @@ def test_a_host_without_a_known_address_has_one_of_the_documentation_ranges() ->
 def test_a_gap_is_refused_by_name() -> None:
     transcript, recorder = new()
     for _ in range(3):
-        recorder.segment("client", bytes(bounds.MAX_WIRE_OCTETS // 2))
+        recorder.segment("client", bytes(MAX_WIRE_OCTETS // 2))
     with pytest.raises(ValueError, match="connection c1 has a gap: its oldest 4194304 octets"):
         transcript.to_pcapng()
+
+
+def test_what_was_kept_whole_on_request_is_captured_however_large_it_is() -> None:
+    content = b"Subject: large\r\n\r\n" + b"x" * 70 * 2**17 + b"\r\n"
+    content = content.replace(b"x" * 70, b"x" * 70 + b"\r\n")
+    with Sandbox("memory") as sandbox:
+        sandbox.policy("mx.example.net").size_limit = 20 * 2**20
+        sandbox.transcript.keep_whole()
+        with sandbox.connect("mx.example.net", 25) as client:
+            client.ehlo()
+            client.mail("dave@example.com")
+            client.rcpt("bob@example.net")
+            client.data()
+            assert client.content(content).code == 250
+        assert content in b"".join(p.data for p in packets(sandbox.transcript.to_pcapng()))
 
 
 def test_a_connection_that_is_no_longer_kept_is_refused_by_name(monkeypatch) -> None:

@@ -135,6 +135,13 @@ def test_a_chunk_carries_the_file_behind_its_command(tmp_path: Path) -> None:
     assert b"".join(peer.commands).startswith(b"BDAT 17 LAST\r\nSubject: x\r\n\r\n.\r\nQUIT")
 
 
+def test_a_session_is_translated_where_it_is_held() -> None:
+    lines = "EHLO client.example\nMAIL FROM:<>\n/translate swaks\n/translate telnet\n"
+    done = talk("sandbox:25", lines=lines)
+    assert "--helo client.example" in done.stdout and "--quit-after MAIL" in done.stdout
+    assert "'telnet' is not one of swaks, curl, openssl, smtplib" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("reply", "shown"),
     [
@@ -234,6 +241,65 @@ def test_the_hosts_of_a_domain_are_found_by_its_mx() -> None:
     run = talk("--world", "--mx", "example.net", "--until", "EHLO")
     assert run.returncode == 0
     assert "connects to mx.example.net : 25" in run.stdout
+
+
+def test_the_exit_code_is_that_of_the_first_failure() -> None:
+    with ListeningPeer(GREETING, OK, b"550 no\r\n", b"503 first MAIL\r\n", b"221 bye\r\n") as peer:
+        run = to_peer(peer, lines="EHLO x\nMAIL FROM:<a@example.org>\nRCPT TO:<b@example.net>\n")
+    assert run.returncode == CODES["MAIL"]
+
+
+def test_a_name_that_is_typed_is_no_secret_and_the_password_is() -> None:
+    name, secret = (b64encode(text.encode()).decode() for text in (ALICE, PASSWORD))
+    asks = (b"334 VXNlcm5hbWU6\r\n", b"334 UGFzc3dvcmQ6\r\n")
+    welcome = f"235 {ALICE} is {PASSWORD}\r\n".encode()
+    with ListeningPeer(GREETING, OK, *asks, welcome, b"221 bye\r\n") as peer:
+        run = to_peer(peer, lines=f"EHLO x\nAUTH LOGIN\n{name}\n{secret}\n")
+    assert f"235 {ALICE} is ********" in run.stdout
+
+
+def test_mailboxes_of_a_walk_may_have_their_angle_brackets() -> None:
+    with ListeningPeer(GREETING, OK, OK, OK, OK, b"221 bye\r\n") as peer:
+        to_peer(peer, "--until", "RCPT", "--from", f"<{ALICE}>", "--to", f"<{BOB}>")
+    assert peer.commands[1:3] == [
+        f"MAIL FROM:<{ALICE}>\r\n".encode(),
+        f"RCPT TO:<{BOB}>\r\n".encode(),
+    ]
+
+
+def test_a_connection_that_breaks_in_a_chunk_fails_in_the_content(tmp_path: Path) -> None:
+    (tmp_path / "mail.eml").write_text("x\n")
+    with ListeningPeer(GREETING, Cut.AFTER_HEARING) as peer:
+        run = to_peer(peer, lines=f"/chunk {tmp_path / 'mail.eml'}\n")
+    assert run.returncode == CODES["content"]
+
+
+def test_the_source_address_is_the_one_that_was_asked_for() -> None:
+    with ListeningPeer(GREETING, b"221 bye\r\n") as peer:
+        run = to_peer(peer, "--source", "127.0.0.5")
+    assert run.returncode == 0 and peer.came_from == "127.0.0.5"
+
+
+def test_a_source_that_this_machine_does_not_have_is_no_connection() -> None:
+    with ListeningPeer(GREETING) as peer:
+        run = to_peer(peer, "--source", "192.0.2.1")
+    assert run.returncode == 3 and "cannot be reached" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "address", "code"),
+    [("-4", "127.0.0.1", 0), ("-6", "::1", 0), ("-6", "127.0.0.1", 3), ("-4", "::1", 3)],
+)
+def test_one_version_of_ip_is_used_only(option: str, address: str, code: int) -> None:
+    with ListeningPeer(GREETING, b"221 bye\r\n", address=address) as peer:
+        host = f"[{address}]" if ":" in address else address
+        run = talk(f"{host}:{peer.port}", option)
+    assert run.returncode == code, run.stdout
+    assert peer.came_from == ("" if code else address)
+
+
+def test_the_two_versions_of_ip_exclude_each_other() -> None:
+    assert "not allowed with argument" in talk("127.0.0.1", "-4", "-6").stderr
 
 
 def test_a_port_where_nobody_listens_is_no_connection() -> None:

@@ -1,6 +1,7 @@
 """The client against scripted peers: each step, and each way in which a peer can break it."""
 
 import json
+import select
 import ssl
 from base64 import b64decode, b64encode
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from contextlib import suppress
 
 import pytest
 
+from smtplab import commands
 from smtplab.client import Client, Settings
 from smtplab.errors import (
     ConnectionLost,
@@ -20,7 +22,7 @@ from smtplab.step_reply import StepReply
 from smtplab.transcript import Kind, Transcript
 from smtplab.transcript.events import FROM_CLIENT, FROM_SERVER
 from smtplab.transport import Stream, StreamWrapper
-from tests.peers import HOST, WORLD_TIME, Cut, Interrupted, Item, Peer, server_context
+from tests.peers import HOST, PATIENCE, WORLD_TIME, Cut, Interrupted, Item, Peer, server_context
 
 PASSWORD = "looking-glass"
 SHORT = Settings(timeout=0.05)
@@ -368,6 +370,54 @@ def test_a_line_that_nobody_asked_for_is_never_taken_for_a_reply(extra: bytes) -
             client.mail("a@example.org")
         assert client.state is State.OUT_OF_STEP
     assert peer.commands == [b"NOOP\r\n"]
+
+
+@pytest.mark.parametrize("extra", [OK, b"250-x", b"\0"], ids=ascii)
+@pytest.mark.parametrize("way", ["plain", "TLS", "group"])
+def test_an_unasked_line_in_a_segment_of_its_own_is_noticed_too(extra: bytes, way: str) -> None:
+    """It would be taken for the reply to the next command, and each later one be off by one."""
+    script: tuple[Item, ...] = (GREETING, OK)
+    with Peer(*((server_context(), *script) if way == "TLS" else script)) as peer:
+        client = peer.connect(465 if way == "TLS" else 587)
+        client.noop()
+        peer._socket.sendall(extra)
+        assert select.select([peer._client_end], [], [], PATIENCE)[0]
+        with pytest.raises(RemoteProtocolError, match="before it was asked"):
+            if way == "group":
+                client.group(commands.mail("a@example.org"), commands.rcpt("b@example.net"))
+            else:
+                client.mail("a@example.org")
+        assert client.state is State.OUT_OF_STEP
+    assert peer.commands == [b"NOOP\r\n"]
+
+
+def test_plaintext_in_a_segment_of_its_own_before_the_handshake_is_noticed() -> None:
+    """RFC 3207, 5: what came before TLS may be an attacker's, however it was cut."""
+    with Peer(GREETING, b"220 go\r\n") as peer:
+
+        def slow(stream: Stream) -> Stream:
+            return SaysMore(stream, peer)
+
+        client = peer.through(slow).connect()
+        with pytest.raises(RemoteProtocolError, match="in plaintext after it agreed to TLS"):
+            client.starttls()
+        assert client.state is State.CLOSED
+
+
+class SaysMore(StreamWrapper):
+    """Behind the reply to STARTTLS the server says more, before the client goes on."""
+
+    def __init__(self, inner: Stream, peer: Peer) -> None:
+        super().__init__(inner)
+        self._peer = peer
+        self.waiting = inner.waiting  # type: ignore[method-assign]
+
+    def read(self, n: int) -> bytes:
+        octets = super().read(n)
+        if octets.startswith(b"220 go"):
+            self._peer._socket.sendall(b"250 injected\r\n")
+            assert select.select([self._peer._client_end], [], [], PATIENCE)[0]
+        return octets
 
 
 def test_further_replies_are_read_when_asked_for() -> None:

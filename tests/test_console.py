@@ -8,9 +8,9 @@ import pytest
 from smtplab import Console, LocalProtocolError, Sandbox
 from smtplab.errors import ConnectionLost
 from smtplab.session import VERBS
-from smtplab.widgets import render
-from smtplab.widgets.console_model import ConsoleModel, Meaning
-from smtplab.widgets.log_view import CHUNK
+from smtplab.widgets.console import render
+from smtplab.widgets.console.log_view import CHUNK
+from smtplab.widgets.console.model import ConsoleModel, Meaning
 from tests.console_hands import TO_A_TRANSACTION, click, page, said, type_
 
 

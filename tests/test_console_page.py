@@ -8,9 +8,9 @@ import pytest
 from smtplab import Console, LocalProtocolError, Sandbox
 from smtplab.transport import Stream
 from smtplab.transport.stream import StreamWrapper
-from smtplab.widgets import render
 from smtplab.widgets import view as view_module
-from smtplab.widgets.log_view import CHUNK, MOST_CHUNKS
+from smtplab.widgets.console import render
+from smtplab.widgets.console.log_view import CHUNK, MOST_CHUNKS
 from smtplab.widgets.view import css
 from tests.console_hands import TO_A_TRANSACTION, click, page, said, texts, type_
 

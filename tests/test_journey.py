@@ -274,3 +274,10 @@ def test_both_transports_tell_the_same_journeys() -> None:
             return str(sandbox.journeys), as_json_lines(world).splitlines()
 
     assert told("memory") == told("tcp")
+
+
+def test_a_host_where_nobody_listens_is_named_before_its_address(sandbox: Sandbox) -> None:
+    """A newcomer knows names; the DNS has turned this one into an address by then."""
+    submit(sandbox, TEA, "me@laptop.example.org")
+    told = str(sandbox.journey("q1"))
+    assert "451 4.4.1 nobody listens at laptop.example.org (198.51.100.10) port 25" in told

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from smtplab import LocalProtocolError, Sandbox, cli, probe
+from smtplab.cli.doors import Way
+from smtplab.cli.probe import wanted_doors
 from smtplab.client import Settings
 from smtplab.errors import ConnectionLost
 from smtplab.extensions import Extensions
@@ -231,6 +233,69 @@ def test_a_certificate_that_ends_soon_is_to_be_renewed() -> None:
     assert not report.tls_problem
     (advice,) = advice_for([report])
     assert "renew it now" in advice.text and not advice.urgent
+
+
+def a_port(number: int, **changes: object) -> PortReport:
+    """What the rounds would tell of a port where nothing is wrong, and what is different."""
+    offered = Extensions.from_reply(Reply(250, (b"x", b"STARTTLS")))
+    inside = Extensions.from_reply(Reply(250, (b"x", b"AUTH PLAIN")))
+    told: dict[str, object] = {"before_tls": offered, "after_tls": inside}
+    port = PortReport(HOST, number, number == 465, "open")
+    return replace(port, **{**told, **changes})  # type: ignore[arg-type]
+
+
+def with_auth(*words: bytes) -> Extensions:
+    return Extensions.from_reply(Reply(250, (b"x", *words)))
+
+
+@pytest.mark.parametrize(("port", "urgent"), [(587, True), (25, False)])
+def test_plaintext_is_urgent_where_people_sign_in(port: int, urgent: bool) -> None:
+    (advice,) = [
+        one for one in advice_for([a_port(port, before_tls=with_auth(), after_tls=None)])
+        if "offers no STARTTLS" in one.text
+    ]  # fmt: skip
+    assert advice.urgent is urgent
+
+
+def test_auth_at_the_beginning_is_no_fault_where_tls_comes_first() -> None:
+    inside = with_auth(b"AUTH PLAIN")
+    told = advice_for([a_port(465, before_tls=inside, after_tls=inside)])
+    assert not [one for one in told if "before TLS" in one.text]
+    told = advice_for([a_port(587, before_tls=with_auth(b"STARTTLS", b"AUTH PLAIN"))])
+    assert [one.urgent for one in told if "before TLS" in one.text] == [True]
+
+
+@pytest.mark.parametrize(("code", "tells"), [(250, True), (251, True), (252, False), (502, False)])
+def test_vrfy_that_tells_of_mailboxes_is_named(code: int, tells: bool) -> None:
+    told = advice_for([a_port(587, vrfy=Reply(code, (b"x",)))])
+    assert bool([one for one in told if "VRFY tells a stranger" in one.text]) == tells
+
+
+def test_the_urgent_comes_first() -> None:
+    told = advice_for([a_port(587, vrfy=Reply(250, (b"x",)), relay=Reply(250, (b"x",)))])
+    assert [one.urgent for one in told] == [True, False]
+
+
+@pytest.mark.parametrize(("port", "hints"), [(25, True), (465, False)])
+def test_a_silent_port_25_may_be_blocked_on_the_way(port: int, hints: bool) -> None:
+    told = advice_for([a_port(587), PortReport(HOST, port, False, "silent")])
+    assert bool([one for one in told if "block port 25" in one.text]) == hints
+
+
+@pytest.mark.parametrize(("new", "urgent"), [((False, False), True), ((True, False), False)])
+def test_a_server_is_too_old_only_where_it_takes_no_version_of_today(
+    new: tuple[bool, bool], urgent: bool
+) -> None:
+    versions = dict(zip(("TLS 1.2", "TLS 1.3"), new, strict=True))
+    told = advice_for([a_port(587, versions=versions)])
+    assert bool([one for one in told if "clients of today cannot encrypt" in one.text]) == urgent
+
+
+def test_tls_comes_first_on_465_unless_another_port_says_so() -> None:
+    doors = wanted_doors("465,2525/tls,25", "localhost", Way(None, False))
+    assert [(door.port, door.implicit_tls) for door in doors] == [
+        (465, True), (2525, True), (25, False),
+    ]  # fmt: skip
 
 
 # The command.

@@ -19,6 +19,7 @@ from smtplab.transcript import transcript as bounds
 from smtplab.transcript.events import HEAD_AND_TAIL, MAX_EVENT_OCTETS, OctetsKeeper
 from smtplab.transcript.hiding import SecretValues, base64_forms, hide
 from smtplab.transcript.rendering import MAX_SHOWN_LINES, visible
+from smtplab.transcript.wire import MAX_WIRE_OCTETS
 
 WORLD_TIME = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -89,7 +90,7 @@ def test_octets_of_one_event_are_bounded(whole: bool) -> None:
 
 def test_the_bounds_are_those_that_were_decided() -> None:
     assert (MAX_EVENT_OCTETS, HEAD_AND_TAIL) == (65536, 4096)
-    assert (bounds.MAX_EVENTS, bounds.MAX_WIRE_OCTETS) == (100_000, 8 * 1024 * 1024)
+    assert (bounds.MAX_EVENTS, MAX_WIRE_OCTETS) == (100_000, 8 * 1024 * 1024)
 
 
 def test_past_the_bound_the_oldest_fall_out_and_one_event_counts_them() -> None:
@@ -473,3 +474,45 @@ def test_ipython_shows_the_dialogue_as_plain_text() -> None:
     printer, transcript = Printer(), conversation()
     transcript._repr_pretty_(printer, cycle=False)
     assert printer.said == str(transcript)
+
+
+# Recorded whole, on request.
+
+
+def test_what_is_kept_whole_has_no_gap_and_states_its_memory() -> None:
+    """A capture of a large mail object was refused, with no way to ask for it before."""
+    transcript, recorder = new(max_events=3)
+    transcript.keep_whole()
+    octets = random.Random(1).randbytes(9 * 2**20)
+    for number in range(10):
+        recorder.record(Kind.COMMAND, number, b"NOOP\r\n")
+    recorder.record(Kind.MAIL_DATA, 10, octets)
+    keeper = recorder.keeper()
+    for start in range(0, len(octets), 2**20):
+        keeper.feed(octets[start : start + 2**20])
+    recorder.record_kept(Kind.MAIL_DATA, 11, keeper)
+    recorder.segment("client", octets)
+    assert len(transcript.events) == 12 and transcript.is_whole
+    assert [event.octets == octets for event in transcript.events[-2:]] == [True, True]
+    wire = transcript.wire("c1", "client")
+    assert wire.dropped == 0 and wire.octets("client") == octets
+    assert 27 * 2**20 < transcript.memory < 28 * 2**20
+
+
+def test_a_transcript_that_was_kept_whole_is_read_back_on_request_only() -> None:
+    transcript, recorder = new()
+    transcript.keep_whole()
+    recorder.record(Kind.MAIL_DATA, 1, b"x" * 300_000)
+    text = transcript.to_json()
+    with pytest.raises(ValueError, match="line 1: .*whole=True"):
+        Transcript.from_json(text)
+    again = Transcript.from_json(text, whole=True)
+    assert again.is_whole and again.to_json() == text
+
+
+def test_a_recorder_that_was_there_before_keeps_whole_too() -> None:
+    transcript, recorder = new()
+    recorder.segment("client", b"x" * MAX_WIRE_OCTETS)
+    transcript.keep_whole()
+    recorder.segment("client", b"x")
+    assert transcript.wire("c1", "client").dropped == 0

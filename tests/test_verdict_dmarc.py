@@ -322,3 +322,13 @@ def test_a_hostile_domain_and_record_stay_cheap() -> None:
     assert len([name for name in zone.asked if name.startswith("_dmarc")]) <= 9
     assert found.disposition == "reject"
     assert all(len(step.text) < 700 for step in found.steps)
+
+
+def test_each_domain_that_was_compared_says_its_mode_and_its_organization():
+    zone = Zone({"shop.example": "v=DMARC1; p=none; adkim=s"}, "shop.example", "spam.example")
+    facts = DmarcFacts(("shop.example",), spf("news.shop.example"), dkim("mail.shop.example"))
+    by_spf, by_dkim = evaluate(facts, zone).alignments
+    assert (by_spf.mode, by_spf.aligned) == ("relaxed", True)
+    assert by_spf.organizational_domain == "shop.example"
+    assert (by_dkim.mode, by_dkim.aligned) == ("strict", False)
+    assert by_dkim.organizational_domain == "", "strict alignment asks for no tree walk"

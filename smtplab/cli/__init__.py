@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import smtplab
 
-COMMANDS = ("lab", "serve", "talk", "probe", "explain", "read")
+COMMANDS = ("lab", "serve", "talk", "probe", "explain", "read", "doctor", "check")
 
 DESCRIPTION = "A course on SMTP in JupyterLab, with a mail world of its own to practise on."
 
@@ -20,6 +20,8 @@ examples:
   smtplab probe sandbox            look at the ports of a server and report
   smtplab explain 550 5.7.1        say what a reply code, verb, keyword or port means
   smtplab read swaks.log           explain a dialogue that another program has printed
+  smtplab doctor                   say what works on this machine, for the teacher
+  smtplab check FOLDER             check the notebooks that learners have handed in
 
 `smtplab COMMAND --help` says more about one command.
 """

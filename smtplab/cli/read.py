@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from smtplab.transcript import Transcript
+
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
+TOOLS = ("swaks", "curl", "openssl", "smtplib")
 MAX_OCTETS = 64 * 2**20  # of one file; what is longer is no dialogue
 
 EXAMPLES = """\
@@ -16,6 +19,7 @@ examples:
   swaks --to bob@example.net 2>&1 | smtplab read -
   smtplab read --json mail.log        the same as JSON, one object a line
   smtplab read --format postfix mail.log
+  smtplab read --as curl talk.json    the session as commands: swaks, curl, openssl, smtplib
 
 formats: swaks, smtplib (set_debuglevel), openssl (s_client), postfix (smtp -v), nodemailer,
 exim (-v), curl (-v), listing (C: and S:), terminal (telnet), json (our own).
@@ -33,11 +37,14 @@ def add_parser(subparsers: "Subparsers") -> None:
     )
     parser.add_argument("file", help="a file, or - for standard input")
     parser.add_argument("--format", help="what it is; left out, it is recognised")
-    parser.add_argument("--json", action="store_true", help="print it as JSON, one object a line")
+    shape = parser.add_mutually_exclusive_group().add_argument
+    shape("--as", dest="tool", choices=TOOLS, help="print it as commands of this tool")
+    shape("--json", action="store_true", help="print it as JSON, one object a line")
+    parser.add_argument("--connection", metavar="NAME", help="which one --as means, such as c2")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the explained view; 2 if there is no dialogue to be read."""
+    """Print the explained view, or what was asked for; 2 if there is no dialogue to be read."""
     from smtplab.errors import LocalProtocolError
     from smtplab.explained import explained
     from smtplab.importing import read_dialogue
@@ -51,7 +58,20 @@ def run(args: argparse.Namespace) -> int:
     except LocalProtocolError as error:
         print(f"smtplab read: {error}", file=sys.stderr)
         return 2
+    if args.tool:
+        return _translated(transcript, args.tool, args.connection)
     print(transcript.to_json() if args.json else explained(transcript))
+    return 0
+
+
+def _translated(transcript: "Transcript", tool: str, connection: str | None) -> int:
+    from smtplab.translating import TOOLS
+
+    try:
+        print(TOOLS[tool](transcript, connection), end="")
+    except ValueError as error:
+        print(f"smtplab read: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -8,6 +8,7 @@ from html import escape
 from smtplab.lessons.card import Card
 from smtplab.lessons.catalogue import EXERCISES, LESSONS
 from smtplab.lessons.evidence import Conversation, Evidence
+from smtplab.lessons.progress import Kind, note_done
 from smtplab.lessons.task import Exercise, Step
 from smtplab.sandbox import Sandbox
 
@@ -94,6 +95,7 @@ def _judge(task: Exercise, evidence: Evidence) -> Verdict:
     best = max(reversed(found), key=_leading)
     marked = tuple((step.wanted, holds) for step, holds in zip(task.steps, best, strict=True))
     if all(best):
+        note_done(Kind.EXERCISE, task.number)
         return Verdict(True, f"Exercise {task.number}, {task.title}: done.", marked, (task.learnt,))
     missing: Step = task.steps[best.index(False)]
     return Verdict(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from smtplab.lessons.card import Card
 from smtplab.lessons.catalogue import LESSONS
+from smtplab.lessons.progress import Kind, note_done
 from smtplab.lessons.question import Question
 
 
@@ -26,6 +27,7 @@ class Asked:
         chosen = options[wanted]
         if not chosen.right:
             return Card(f"{wanted} is not the one.", (chosen.why, "Choose again."))
+        note_done(Kind.QUESTION, f"{self.lesson}.{self.number}")
         others = (f"{key}: {o.why}" for key, o in options.items() if key != wanted)
         return Card(
             f"{wanted} is right.",

@@ -31,7 +31,7 @@ class Authority:
         self._key_log = key_log
         self._ca = trustme.CA(organization_name="smtplab sandbox, for practice only")
         self._servers: dict[tuple[str, str], ssl.SSLContext] = {}
-        self._shown: dict[tuple[str, str], str] = {}  # the certificates themselves, in PEM
+        self._shown: dict[tuple[str, str], bytes] = {}  # the certificates themselves, in DER
         self._folder: Path | None = None
         self._closed = False
 
@@ -46,7 +46,7 @@ class Authority:
         if key not in self._servers:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.num_tickets = 0  # what a ticket holds differs from run to run
-            self._shown[key] = self._certify(context, host, kind)
+            self._shown[key] = ssl.PEM_cert_to_DER_cert(self._certify(context, host, kind))
             if self._key_log is not None:
                 context.keylog_filename = str(self._key_log)
             self._servers[key] = context
@@ -55,7 +55,7 @@ class Authority:
     def shown_by(self, host: str, kind: str = "good") -> bytes:
         """The certificate that `server_context` shows, in DER."""
         self.server_context(host, kind)
-        return ssl.PEM_cert_to_DER_cert(self._shown[host, kind])
+        return self._shown[host, kind]
 
     @property
     def own_certificate(self) -> bytes:

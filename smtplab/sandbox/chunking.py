@@ -9,9 +9,8 @@ from aiosmtpd.smtp import syntax
 
 from smtplab import session
 from smtplab.mail_object import ChunkedContent, breaks_line_rules
-from smtplab.sandbox.transaction import MailTransaction
+from smtplab.sandbox.mail_data import MailData
 from smtplab.transcript import Kind
-from smtplab.transcript.events import OctetsKeeper
 
 # bdat-cmd = "BDAT" SP chunk-size [ SP end-marker ]; chunk-size = 1*DIGIT; end-marker = "LAST"
 _CHUNK = re.compile(r"(?P<size>[0-9]{1,500})(?P<last> LAST)?(?P<rest>.*)", re.I | re.A | re.S)
@@ -21,7 +20,7 @@ _CHUNK = re.compile(r"(?P<size>[0-9]{1,500})(?P<last> LAST)?(?P<rest>.*)", re.I 
 MAX_THROWN_AWAY = 64 * 2**20  # octets
 
 
-class Chunking(MailTransaction):
+class Chunking(MailData):
     """Takes the content of a mail transaction by BDAT."""
 
     _chunks: ChunkedContent | None = None
@@ -71,7 +70,7 @@ class Chunking(MailTransaction):
 
     async def _read_chunk(self, size: int, take: Callable[[bytes], None]) -> bool:
         """The octets behind the command line; False if the client went away before their end."""
-        keeper = OctetsKeeper()
+        keeper = self.recorder.keeper()
         while keeper.length < size:
             if not self._inbox and not await self._more():
                 return False

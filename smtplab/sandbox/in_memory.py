@@ -58,7 +58,7 @@ class InMemory:
     def open(self, host: str, port: int, *, source: str | None, timeout: float) -> Stream:
         listener = self._world.listener(host, port)
         if listener is None:
-            raise ConnectionLost(f"nobody listens at {host} port {port} in the sandbox")
+            raise self._world.nobody_at(host, port)
         with self._lock:
             if self._loop is None:
                 raise ConnectionLost("the sandbox is stopped; start it with sandbox.start()")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from io import BytesIO
 
 from smtplab.mail_object import ContentReader
 
@@ -71,7 +72,6 @@ class LaxReader(ContentReader):
         self._dialect = dialect
         self._end = re.compile(rb"(?:%b)(?P<dot>\.)(?:%b)" % (dialect.before, dialect.behind))
         self._held = b"\r\n"  # the first line starts as if behind a line end
-        self._kept = bytearray()
 
     def feed(self, data: bytes | bytearray) -> bytes:
         """Take mail data; returns what stands behind its end, as this dialect sees it.
@@ -93,23 +93,18 @@ class LaxReader(ContentReader):
     def _take(self, octets: bytes) -> None:
         self.size += len(octets)
         if self.limit is not None and self.size - 2 > self.limit:
-            self._kept.clear()
+            self._kept = BytesIO()
         else:
-            self._kept += octets
+            self._kept.write(octets)
 
     @property
     def too_big(self) -> bool:
         return self.limit is not None and self.size - 2 > self.limit
 
-    def take(self) -> bytes:
-        content = self.content
-        self._kept.clear()
-        return content
-
     @property
     def content(self) -> bytes:
         """The content without transparency, each line end of the dialect stored as CR LF."""
-        content = re.sub(rb"(%b)\." % self._dialect.before, rb"\1", bytes(self._kept))[2:]
+        content = re.sub(rb"(%b)\." % self._dialect.before, rb"\1", self._kept.getvalue())[2:]
         if self._dialect.repair is not None:
             content = re.sub(*self._dialect.repair, content)
         return content

@@ -13,7 +13,7 @@ from typing import TypeVar
 from smtplab.errors import ConnectionLost
 from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.little_internet import LAPTOP, Listener
-from smtplab.sandbox.peer_user import PeerUser
+from smtplab.sandbox.peer_user import Ends, PeerUser
 from smtplab.sandbox.tap import Tap
 from smtplab.sandbox.world import World
 from smtplab.transport import Stream
@@ -146,7 +146,7 @@ class OverTCP:
             raise ConnectionLost(_STOPPED)
         outside = self._world.outside_port(host, port)
         if listener is None and outside is None:
-            raise ConnectionLost(f"nobody listens at {host} port {port} in the sandbox")
+            raise self._world.nobody_at(host, port)
         facts = self.call(lambda: self._world.facts(source or LAPTOP))
         sock = socket.socket()
         local_port = 0
@@ -170,19 +170,21 @@ class OverTCP:
 
     def _accept(self, listener: Listener, listening: socket.socket) -> None:
         with suppress(BlockingIOError, InterruptedError, ConnectionAbortedError):
-            sock, (_, peer_port) = listening.accept()
+            sock, peer = listening.accept()
             sock.setblocking(False)
-            known = self._dialled.pop(peer_port, None)
+            known = self._dialled.pop(peer[1], None)
             connection, source = known or (self._world.name_connection("x"), self._outside)
             tap = self._world.connected(listener, self._loop, connection, source)
-            tap.carried_by(socket_transport(self._loop, sock, tap))
+            transport = socket_transport(self._loop, sock, tap)
+            tap.carried_by(transport)
             if known is None:
-                self._loop.call_soon(self._check_user, tap, sock)
+                ends = transport.get_extra_info("sockname"), peer
+                self._loop.call_soon(self._check_user, tap, ends)
 
-    def _check_user(self, tap: Tap, sock: socket.socket) -> None:
+    def _check_user(self, tap: Tap, ends: Ends) -> None:
         """On a classroom machine each has a sandbox of their own. The greeting is on its way, and
         while it travels there is time to ask the kernel who is there; nothing was read yet."""
-        if not self._stopping and self._peer_user.is_another(sock):
+        if not self._stopping and self._peer_user.is_another(ends):
             tap.abort()
 
     def call(self, action: Callable[[], _T]) -> _T:

@@ -16,6 +16,8 @@ _REQUEST = struct.Struct("=BBBxI2H16s16sIII")  # struct inet_diag_req_v2; ports 
 _UID_AT = _HEADER.size + 64  # idiag_uid in struct inet_diag_msg
 _ANSWER = 4096  # octets
 
+Ends = tuple[tuple[str, int], tuple[str, int]]  # address and port: ours, the peer's
+
 
 class PeerUser:
     """Asks the kernel, over one socket that is kept open."""
@@ -23,22 +25,22 @@ class PeerUser:
     def __init__(self) -> None:
         self._kernel: socket.socket | None = None
 
-    def is_another(self, connected: socket.socket) -> bool:
+    def is_another(self, ends: Ends) -> bool:
         """Whether the peer's process certainly belongs to another user than ours."""
         if not hasattr(socket, "AF_NETLINK"):
             return False
         try:
-            return self.uid_of_peer(connected) not in (None, os.getuid())
+            return self.uid_of_peer(ends) not in (None, os.getuid())
         except (OSError, struct.error):
             self.close()  # an answer that comes late would be taken for the next one's
             return False
 
-    def uid_of_peer(self, connected: socket.socket) -> int | None:
+    def uid_of_peer(self, ends: Ends) -> int | None:
         """The user id behind the peer of an IPv4 connection on this machine; None if unknown."""
         if self._kernel is None:
             self._kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG)
-            self._kernel.settimeout(0.2)
-        self._kernel.send(_question(connected))
+            self._kernel.setblocking(False)  # it answers before `send` returns
+        self._kernel.send(_question(*ends))
         told = self._kernel.recv(_ANSWER)
         _, kind, *_ = _HEADER.unpack_from(told)
         if kind != _SOCK_DIAG_BY_FAMILY:
@@ -52,8 +54,7 @@ class PeerUser:
             self._kernel = None
 
 
-def _question(connected: socket.socket) -> bytes:
-    here, there = connected.getsockname(), connected.getpeername()
+def _question(here: tuple[str, int], there: tuple[str, int]) -> bytes:
     request = _REQUEST.pack(
         socket.AF_INET,
         socket.IPPROTO_TCP,

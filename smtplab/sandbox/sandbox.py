@@ -134,6 +134,16 @@ class Sandbox(Findings, Controls, StdlibClients):
         self.stop()
         return self.start()
 
+    def twin(self) -> Sandbox:
+        """Another sandbox as this one was at first, in memory: same seed, same plainness.
+
+        It tells what a replay would say, without touching this one. `ValueError` if there is a
+        store: what was kept there earlier cannot be made again.
+        """
+        if self._folder is not None:
+            raise ValueError("a sandbox with a store keeps what happened, so it has no twin")
+        return Sandbox("memory", outside=self._outside, seed=self._seed, plain=self._plain)
+
     def add_host(self, plan: HostPlan | str) -> HostPlan:
         """One more host, before or after the start; it is gone after the next `restart()`.
 

@@ -9,7 +9,7 @@ from smtplab.grammar import is_ehlo_name
 from smtplab.parameters import line_limit
 from smtplab.sandbox.authentication import Authentication
 from smtplab.sandbox.chunking import Chunking
-from smtplab.sandbox.engine import TooLong
+from smtplab.sandbox.connection import TooLong
 from smtplab.sandbox.enquiries import Enquiries
 from smtplab.session import LEGAL, State
 

@@ -54,13 +54,15 @@ def reverse(forward_path: str, now: datetime) -> str | None:
     It is ours if the hash fits and the day is not longer ago than `MAX_AGE`.
     """
     local_part = forward_path.rpartition("@")[0]
+    if local_part[:5].upper() not in ("SRS0=", "SRS1="):  # nearly every path: no hash is made
+        return None
     given, _, payload = local_part[5:].partition("=")
     if not hmac.compare_digest(given.upper().encode("utf-8", "replace"), _hash(payload).encode()):
         return None
     if local_part[:5].upper() == "SRS1=":
         first, _, inner = payload.partition("==")
         return _if_valid(f"SRS0={inner}@{first}")
-    if local_part[:5].upper() == "SRS0=" and payload.count("=") >= 2:
+    if payload.count("=") >= 2:
         day, domain, original = payload.split("=", 2)
         return _if_valid(f"{original}@{domain}") if _is_fresh(day, now) else None
     return None

@@ -12,10 +12,3 @@ class QuietSession(Session):
     """aiosmtpd's session, without the attribute that logs a warning when it is set."""
 
     login_data = None
-
-
-class NoHooks:
-    """aiosmtpd's handler: it has no hooks, because the verbs are methods of the server."""
-
-    def __dir__(self) -> list[str]:
-        return []

@@ -9,7 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import replace
 from email.utils import format_datetime
-from functools import partial
+from functools import lru_cache, partial
 from ipaddress import ip_address
 from pathlib import Path
 from threading import RLock
@@ -25,16 +25,11 @@ from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.hosts import MailHost
 from smtplab.sandbox.little_internet import (
     ACCOUNTS,
-    ADDRESSES,
     ALIASES,
     DOMAINS,
     LAPTOP,
-    LISTENERS,
     MAILING_LISTS,
-    MOST_OUTSIDE_HOSTS,
-    OUTSIDE_ADDRESSES,
     ROLE_NAMES,
-    SMTP_PORT,
     TERMS,
     ZONES,
     Listener,
@@ -56,6 +51,7 @@ from smtplab.sandbox.store import MemoryStore
 from smtplab.sandbox.tap import Tap
 from smtplab.sandbox.tokens import TokenIssuer
 from smtplab.sandbox.trail import Place, Trail
+from smtplab.sandbox.whereabouts import Whereabouts
 from smtplab.transcript import Kind, Transcript
 from smtplab.transport import StreamFacts
 from smtplab.transport.private_loop import server_side_tls
@@ -66,10 +62,12 @@ _SERVERS: dict[str, type[Server] | type[LineServer]] = {
     "imap": IMAPServer,
 }
 
+_written = lru_cache(8)(format_datetime)  # the clock stands still for many header fields
+
 MOST_VERDICTS = 1_000  # kept beside those that lie with stored mail
 
 
-class World:
+class World(Whereabouts):
     """Hosts, mailboxes, zones, queue, clock and the transcript of all that happens."""
 
     def __init__(
@@ -79,6 +77,7 @@ class World:
         store: MemoryStore | None = None,
         new_policy: Callable[[], Policy] = Policy,
     ) -> None:
+        super().__init__()
         self.store = store or MemoryStore()
         self.clock = WorldClock(self.store.world_time)
         self.clock.moved = self.store.clock_moved
@@ -90,10 +89,7 @@ class World:
         self.book = AddressBook(replace(one) for one in (*ALIASES, *MAILING_LISTS))
         self.zones = Zones(ZONES)
         self.policy_hosts = PolicyHosts(self.zones)
-        self.listeners = list(LISTENERS)
         self.accounts = list(ACCOUNTS)
-        self.addresses = dict(ADDRESSES)
-        self.outside_hosts: dict[str, int] = {}  # name -> the port on loopback of another program
         self.queue = Queue(self.clock.now, self.store)
         self.faults = FaultDial()
         self._making_authority = RLock()
@@ -125,13 +121,6 @@ class World:
         with self._making_authority:
             if self._authority is not None:
                 self._authority.close()
-
-    def check(self, plan: HostPlan) -> None:
-        """Whether a host can be added; ValueError says what is in its way."""
-        if plan.name in self.addresses:
-            raise ValueError(f"there is a host {plan.name!r} already")
-        if plan.address in self.addresses.values():
-            raise ValueError(f"there is a host at {plan.address} already")
 
     def add(self, plan: HostPlan) -> None:
         """Build one more host; over TCP its listeners must be bound, too."""
@@ -189,7 +178,7 @@ class World:
 
     def stamp(self) -> str:
         """The world's time as header fields write it (RFC 5322, 3.3)."""
-        return format_datetime(self.clock.now())
+        return _written(self.clock.now())
 
     # Connections.
 
@@ -217,31 +206,12 @@ class World:
             nonce=self.chance.nonces(f"nonces of the client in {connection}"),
         )
 
-    def listener(self, host: str, port: int) -> Listener | None:
-        """The listener that a client means by a name or address, and a port."""
-        name = self.name_of(host)
-        return next((found for found in self.listeners if found.key == (name, port)), None)
-
-    def name_of(self, host: str) -> str:
-        """The name of a host that is meant by name or address."""
-        return next((n for n, address in self.addresses.items() if address == host), host.lower())
-
-    def outside_port(self, host: str, port: int) -> int | None:
-        """The port on loopback where another program plays this host; None for our own."""
-        return self.outside_hosts.get(self.name_of(host)) if port == SMTP_PORT else None
-
     def add_outside_host(self, name: str, port: int) -> str:
         """Let a program that listens on loopback be a host of this world; returns its address."""
-        if name in self.addresses:
-            raise ValueError(f"{name} is a host of the sandbox already")
-        if len(self.outside_hosts) >= MOST_OUTSIDE_HOSTS:
-            raise ValueError(f"{MOST_OUTSIDE_HOSTS} hosts from outside are the most there can be")
-        if port not in range(1, 65536):
-            raise ValueError(f"a port is a number from 1 to 65535, not {port!r}")
-        address = OUTSIDE_ADDRESSES.format(len(self.outside_hosts) + 200)
-        self.add(HostPlan(name, address, zones={name: f"@ 3600 IN A {address}\n"}))
+        plan = self.outside_plan(name, port)
+        self.add(plan)
         self.outside_hosts[name] = port
-        return address
+        return plan.address
 
     def publish_tlsa(self, host: str) -> str:
         """Pin the certificate that a host shows now in the DNS; returns the record."""

@@ -49,19 +49,19 @@ def pcapng(
     that is not whole any more, and a real server whose secrets are given without `secrets`.
     """
     found = passages(transcript, connections, secrets=secrets)
-    addresses_used = _address_book(found, addresses)
+    addresses_used = address_book(found, addresses)
     lines = "".join(_lines_for(passage, key_log, secrets) for passage in found)
     packets = [
         timed
         for number, passage in enumerate(found)
-        for timed in _packets(passage, number, addresses_used)
+        for timed in packets_of(passage, number, addresses_used)
     ]
     packets.sort(key=_time_of)  # keeps the order of those that have one time
     names = [(address, name) for name, address in addresses_used.items() if name != address]
     return file_head(names, lines) + b"".join(_with_steps(packets))
 
 
-def _address_book(found: Sequence[Passage], known: Mapping[str, str]) -> dict[str, str]:
+def address_book(found: Sequence[Passage], known: Mapping[str, str]) -> dict[str, str]:
     """An address for each host, in the order of their appearance."""
     hosts = dict.fromkeys(host for passage in found for host in (passage.source, passage.host))
     taken = {*known.values(), *hosts}
@@ -92,8 +92,11 @@ def _lines_for(passage: Passage, key_log: str, secrets: bool) -> str:
     return "".join(lines)
 
 
-def _packets(passage: Passage, number: int, addresses: Mapping[str, str]) -> Iterator[Timed]:
-    """All packets of one connection, each with its world time."""
+def packets_of(passage: Passage, number: int, addresses: Mapping[str, str]) -> Iterator[Timed]:
+    """All packets of one connection, each with its world time.
+
+    `number` is the place of the connection in the file: each has its own port at the client.
+    """
     port = FIRST_CLIENT_PORT + number % (LAST_PORT + 1 - FIRST_CLIENT_PORT)
     client = Side(addresses[passage.source], port, CLIENT_ISN)
     server = Side(addresses[passage.host], passage.port, SERVER_ISN)

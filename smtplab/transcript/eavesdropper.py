@@ -30,6 +30,7 @@ class Sight:
     octets: bytes = b""
     handshake: tuple[str, ...] = ()
     lengths: tuple[int, ...] = ()
+    records: bytes = b""  # TLS as it passed; its octets differ from run to run
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Overheard:
     passage: Passage
     sights: tuple[Sight, ...]
     leaks: tuple[str, ...]
+    passwords: tuple[str, ...] = ()  # what AUTH sent in plaintext, its base64 undone
 
     @property
     def title(self) -> str:
@@ -89,8 +91,9 @@ def _overhear(passage: Passage) -> Overheard:
         else:
             names, lengths = reader.feed(sender, octets)
             if names or lengths:
-                sights.append(Sight(sender, b"", tuple(names), tuple(lengths)))
-    return Overheard(passage, tuple(sights), tuple(_leaks(passage, sights, reader)))
+                sights.append(Sight(sender, b"", tuple(names), tuple(lengths), octets))
+    passwords = tuple(_passwords([sight for sight in sights if sight.octets]))
+    return Overheard(passage, tuple(sights), tuple(_leaks(passage, sights, reader)), passwords)
 
 
 # What leaks.

@@ -82,9 +82,10 @@ class Segment(NamedTuple):
 
 
 class OctetsKeeper:
-    """Gathers octets in pieces and keeps what an event may hold."""
+    """Gathers octets in pieces and keeps what an event may hold; with `most` None all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = MAX_EVENT_OCTETS) -> None:
+        self._most = most
         self.length = 0
         self._kept = bytearray()
         self._tail = b""
@@ -93,13 +94,15 @@ class OctetsKeeper:
     def feed(self, octets: bytes | bytearray) -> None:
         self.length += len(octets)
         self._hash.update(octets)
-        room = MAX_EVENT_OCTETS - len(self._kept)
-        self._kept += octets[:room]
+        if self._most is None:
+            self._kept += octets
+            return
+        self._kept += octets[: self._most - len(self._kept)]
         self._tail = (self._tail + octets[-HEAD_AND_TAIL:])[-HEAD_AND_TAIL:]
 
     def kept(self) -> tuple[bytes, str | None]:
         """The octets to keep and, if they are not all, the SHA-256 of all."""
-        if self.length <= MAX_EVENT_OCTETS:
+        if self._most is None or self.length <= self._most:
             return bytes(self._kept), None
         return bytes(self._kept[:HEAD_AND_TAIL]) + self._tail, self._hash.hexdigest()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address
 
 MSS = 1460  # octets of data in one packet: 1500 of Ethernet, less 20 of IPv4 and 20 of TCP
@@ -41,7 +42,7 @@ class Side:
             ">HHIIBBHHH",
             self.port, other.port, self.next_seq % 2**32, acknowledged, offset, flags, WINDOW, 0, 0,
         )  # fmt: skip
-        ends = IPv4Address(self.address).packed + IPv4Address(other.address).packed
+        ends = packed(self.address) + packed(other.address)
         pseudo = ends + struct.pack(">HH", 6, len(header) + len(options) + len(data))
         total = checksum(pseudo + header + options + data)
         segment = header[:16] + struct.pack(">H", total) + header[18:] + options + data
@@ -50,6 +51,12 @@ class Side:
         other.unacknowledged += 1 if data else 0
         self.packets += 1
         return ipv4_header(ends, len(segment), self.packets) + segment
+
+
+@cache
+def packed(address: str) -> bytes:
+    """The four octets of an IPv4 address; every packet of a connection has the same two."""
+    return IPv4Address(address).packed
 
 
 def ipv4_header(ends: bytes, length: int, identification: int) -> bytes:
@@ -110,7 +117,7 @@ def packet_block(packet: bytes, microseconds: int) -> bytes:
 
 def _name_record(address: str, name: str) -> bytes:
     ipv4_record = 1
-    value = IPv4Address(address).packed + name.encode("ascii", "backslashreplace") + b"\0"
+    value = packed(address) + name.encode("ascii", "backslashreplace") + b"\0"
     return struct.pack("<HH", ipv4_record, len(value)) + _padded(value)
 
 

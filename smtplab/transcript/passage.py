@@ -61,7 +61,8 @@ def passages(
         if events and events[0].kind is Kind.DROPPED:
             raise ValueError(
                 "older events were dropped from this transcript, so it does not hold all "
-                "connections any more; name those that you want"
+                "connections any more; name those that you want, or call "
+                "transcript.keep_whole() before the first begins"
             )
         names = sorted({event.connection for event in events if event.connection}, key=_by_number)
     return tuple(_passage(transcript, events, name, secrets) for name in names)
@@ -97,7 +98,7 @@ def _passage(
     if wire.dropped:
         raise ValueError(
             f"connection {connection} has a gap: its oldest {wire.dropped} octets on the wire "
-            "are no longer kept"
+            "are no longer kept; transcript.keep_whole() before it begins keeps everything"
         )
     place = seen[0].detail
     host = str(place["host"])

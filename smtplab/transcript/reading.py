@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from base64 import b64decode
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -20,16 +21,20 @@ _FIELDS = {
 _MAX_LINE = 2 * MAX_EVENT_OCTETS + 65_536  # characters: base64 of the octets, and the detail
 
 
-def events(text: str) -> tuple[Event, ...]:
+def events(text: str, *, whole: bool = False) -> tuple[Event, ...]:
     """The events, oldest first; `ValueError` says what is wrong in which line.
+
+    With `whole` there is no bound on how many there are and how long.
 
     A line that has a schema but no event, such as the first of `smtplab serve --json`, is passed
     over.
     """
     found = []
-    for number, line in _lines(text):
+    for number, line in _lines(text, sys.maxsize if whole else MAX_LINES):
         try:
-            event = _event(_object(line))
+            if not whole:
+                _check_length(line)
+            event = _event(_object(line), sys.maxsize if whole else MAX_EVENT_OCTETS)
         except _Wrong as wrong:
             raise ValueError(f"line {number}: {wrong}") from None
         if event is not None:
@@ -46,17 +51,23 @@ class _Wrong(Exception):
     """What is wrong with a line."""
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
+def _lines(text: str, most: int) -> Iterator[tuple[int, str]]:
     # JSON leaves U+2028 and the like in strings as they are, so only LF ends a line.
-    lines = text.split("\n", MAX_LINES)
-    if len(lines) > MAX_LINES:
-        raise ValueError(f"line {MAX_LINES + 1}: a transcript may have {MAX_LINES} lines")
+    lines = text.split("\n", most)
+    if len(lines) > most:
+        raise ValueError(f"line {most + 1}: a transcript may have {most} lines")
     return ((number, line) for number, line in enumerate(lines, 1) if line.strip())
 
 
-def _object(line: str) -> dict[str, Any]:
+def _check_length(line: str) -> None:
     if len(line) > _MAX_LINE:
-        raise _Wrong(f"it has {len(line)} characters, and {_MAX_LINE} are allowed")
+        raise _Wrong(
+            f"it has {len(line)} characters, and {_MAX_LINE} are allowed; "
+            "whole=True reads what was recorded whole"
+        )
+
+
+def _object(line: str) -> dict[str, Any]:
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
@@ -74,12 +85,17 @@ def _object(line: str) -> dict[str, Any]:
     return found
 
 
-def _event(fields: dict[str, Any]) -> Event | None:
+def _event(fields: dict[str, Any], most: int) -> Event | None:
     if "event" not in fields:
         return None
     if fields["event"] not in list(Kind):
         raise _Wrong(f'"event" is {_short(fields["event"])}, which schema {SCHEMA} does not have')
     octets = _octets(_field(fields, "octets_base64", str))
+    if len(octets) > most:
+        raise _Wrong(
+            f"an event keeps {most} octets at most, not {len(octets)}; "
+            "whole=True reads what was recorded whole"
+        )
     event = Event(
         kind=Kind(fields["event"]),
         connection=_field(fields, "connection", str),
@@ -113,12 +129,9 @@ def _field(fields: dict[str, Any], name: str, kind: type) -> Any:
 
 def _octets(text: str) -> bytes:
     try:
-        octets = b64decode(text, validate=True)
+        return b64decode(text, validate=True)
     except ValueError:
         raise _Wrong(f'"octets_base64" is no base64: {_short(text)}') from None
-    if len(octets) > MAX_EVENT_OCTETS:
-        raise _Wrong(f"an event keeps {MAX_EVENT_OCTETS} octets at most, not {len(octets)}")
-    return octets
 
 
 def _time(text: str) -> datetime:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 from smtplab.transcript import capture, eavesdropper, reading, rendering
 from smtplab.transcript.events import (
@@ -20,16 +20,15 @@ from smtplab.transcript.events import (
     Event,
     Kind,
     OctetsKeeper,
-    Segment,
     Span,
     keep,
 )
 from smtplab.transcript.hiding import SecretValues
+from smtplab.transcript.wire import Wire
 
 MAX_EVENTS = 100_000
 MAX_MEMORY = 128 * 2**20  # octets of all events together, with what Python adds
 EVENT_OVERHEAD = 512  # octets that Python adds to one event
-MAX_WIRE_OCTETS = 8 * 2**20  # of one connection at one end
 MAX_WIRES = 256  # connections whose wire octets are kept
 TRIM_EACH = 16  # new recorders: each may note that much before it looks at the bounds itself
 TRIM_AFTER = 65_536  # octets that one recorder notes before the bounds are looked at
@@ -48,6 +47,7 @@ class Transcript:
     """The events of any number of connections, oldest first.
 
     Past its bounds the oldest events fall out; one `dropped` event then says how many.
+    `keep_whole()` lifts the bounds.
     """
 
     def __init__(self, now: Callable[[], datetime], *, max_events: int = MAX_EVENTS) -> None:
@@ -62,18 +62,21 @@ class Transcript:
         self._dropped_octets = 0
         self._wires: OrderedDict[tuple[str, str], Wire] = OrderedDict()  # oldest out at once
         self._recorders = 0
+        self.is_kept_whole = False
         self.note = self._notes.append  # atomic, so that recorders need no lock
 
     @classmethod
-    def from_json(cls, text: str) -> Transcript:
+    def from_json(cls, text: str, *, whole: bool = False) -> Transcript:
         """Read `to_json()` back: the same events, without the octets on the wire below them.
 
         What was hidden stays hidden. `ValueError` names the line that is wrong, and a schema that
-        is later than this one.
+        is later than this one. `whole` is for what was recorded whole: nothing bounds it.
         """
-        events = reading.events(text)
+        events = reading.events(text, whole=whole)
         when = events[0].world_time if events else reading.NO_TIME
         transcript = cls(lambda: when)
+        if whole:
+            transcript.keep_whole()
         for event in events:
             if event.kind is Kind.DROPPED:
                 transcript._dropped_events, transcript._dropped_octets = reading.dropped(event)
@@ -82,12 +85,31 @@ class Transcript:
         transcript.trim()
         return transcript
 
+    def keep_whole(self) -> Self:
+        """Let nothing fall out from now on, however much it is; `memory` says what that costs.
+
+        What passes is held twice, as events and as the wire, and one event costs 512 octets more.
+        """
+        with self._lock:
+            self.is_kept_whole = True
+            for wire in self._wires.values():
+                wire.is_kept_whole = True
+        return self
+
+    @property
+    def memory(self) -> int:
+        """Octets of memory that the events and the wires take, about."""
+        self.trim()
+        with self._lock:
+            return self._memory + sum(wire.memory for wire in self._wires.values())
+
     def recorder(self, connection: str, end: str) -> Recorder:
         """A recorder for one end ("client" or "server") of one connection."""
         recorder = Recorder(self, connection, end)
         with self._lock:
             self._wires[connection, end] = recorder.wire
-            if len(self._wires) > MAX_WIRES:
+            recorder.wire.is_kept_whole = self.is_kept_whole
+            if len(self._wires) > MAX_WIRES and not self.is_kept_whole:
                 self._wires.popitem(last=False)
             self._recorders += 1
         if self._recorders % TRIM_EACH == 0:
@@ -100,6 +122,8 @@ class Transcript:
             notes = self._notes
             fresh, self._counted = self._newest_first(self._counted)
             self._memory += sum(len(note[5]) + EVENT_OVERHEAD for note in fresh)
+            if self.is_kept_whole:
+                return
             while len(notes) > self._max_events or (self._memory > MAX_MEMORY and notes):
                 oldest = notes.popleft()
                 self._dropped_events += 1
@@ -211,31 +235,6 @@ class Transcript:
         printer.text(self.to_text())
 
 
-class Wire:
-    """A ring of segments: what passed on the wire of one connection, plain or TLS."""
-
-    def __init__(self) -> None:
-        self._segments: deque[tuple[str, bytes, int]] = deque()
-        self._size = 0
-        self.dropped = 0  # octets that fell out of the ring
-
-    def add(self, sender: str, octets: bytes, seq: int) -> None:
-        self._segments.append((sender, octets, seq))
-        self._size += len(octets)
-        while self._size > MAX_WIRE_OCTETS:
-            gone = len(self._segments.popleft()[1])
-            self._size -= gone
-            self.dropped += gone
-
-    @property
-    def segments(self) -> tuple[Segment, ...]:
-        return tuple(map(Segment._make, list(self._segments)))
-
-    def octets(self, sender: str) -> bytes:
-        """All that "client" or "server" sent, joined."""
-        return b"".join(s.octets for s in self.segments if s.sender == sender)
-
-
 class Recorder:
     """Writes down what one end of one connection sees."""
 
@@ -261,7 +260,7 @@ class Recorder:
     ) -> None:
         """Record one event; `secrets` are spans of `octets` known from the state."""
         length, sha256 = len(octets), None
-        if length > MAX_EVENT_OCTETS:
+        if length > MAX_EVENT_OCTETS and not self.transcript.is_kept_whole:
             octets, sha256 = keep(octets)
         self._note_down(kind, step, octets, length, sha256, detail, secrets)
 
@@ -271,7 +270,7 @@ class Recorder:
         tls, now, size = self.tls, self._now(), 0
         for kind, step, octets, detail in steps:
             length, sha256 = len(octets), None
-            if length > MAX_EVENT_OCTETS:
+            if length > MAX_EVENT_OCTETS and not self.transcript.is_kept_whole:
                 octets, sha256 = keep(octets)
             seq = self._seq
             self._seq = seq + 1
@@ -282,6 +281,10 @@ class Recorder:
         self._noted += size
         if self._noted > TRIM_AFTER:
             self._trim()
+
+    def keeper(self) -> OctetsKeeper:
+        """Something to gather the octets of one event in."""
+        return OctetsKeeper(None if self.transcript.is_kept_whole else MAX_EVENT_OCTETS)
 
     def record_kept(self, kind: Kind, step: int, keeper: OctetsKeeper) -> None:
         """Record octets that came in pieces."""

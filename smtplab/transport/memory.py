@@ -120,6 +120,12 @@ class MemoryStream(Stream):
             del outbox[:n]
             return octets
 
+    def waiting(self) -> bytes:
+        with self._lock:
+            octets = bytes(self._transport.outbox)
+            self._transport.outbox.clear()
+            return octets
+
     def write(self, octets: bytes) -> None:
         with self._lock:
             for start in range(0, len(octets), SEGMENT):

@@ -51,6 +51,10 @@ class Stream(ABC):
     def close(self) -> None:
         """End the connection; a second call does nothing."""
 
+    def waiting(self) -> bytes:
+        """Octets that have come already, or b""; it waits for none, and tells of no end."""
+        return b""
+
     def start_tls(self, context: ssl.SSLContext | None, server_name: str) -> Stream:
         """Begin TLS; the returned stream takes this one's place.
 
@@ -99,11 +103,17 @@ class Wiretap(StreamWrapper):
 
     def __init__(self, inner: Stream, recorder: Recorder) -> None:
         super().__init__(inner)
-        self._read, self._write = inner.read, inner.write
+        self._read, self._write, self._waiting = inner.read, inner.write, inner.waiting
         self._segment = recorder.segment
 
     def read(self, n: int) -> bytes:
         octets = self._read(n)
+        if octets:
+            self._segment("server", octets)
+        return octets
+
+    def waiting(self) -> bytes:
+        octets = self._waiting()
         if octets:
             self._segment("server", octets)
         return octets

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import struct
@@ -19,6 +20,7 @@ from smtplab.transport.stream import Stream, StreamFacts
 
 _T = TypeVar("_T")
 POLL = 0.2  # seconds; so often a waiting read lets the stop button through, on Windows too
+MOST_WAITING = 8192  # octets that one look takes; more stay for the next read
 
 
 class TCPStream(Stream):
@@ -29,6 +31,7 @@ class TCPStream(Stream):
         _wait_at_most(connected, min(POLL, timeout))
         self._socket = connected
         self._recv, self._send = connected.recv, connected.send
+        self._look = _look_at(connected)
         self.facts = facts
         self.timeout = timeout
         weakref.finalize(self, connected.close)  # a cell that is run again forgets its client
@@ -47,6 +50,14 @@ class TCPStream(Stream):
                 sent += self._send(rest)
             except (BlockingIOError, TimeoutError):
                 sent += self._again(lambda: self._send(rest))  # noqa: B023  (run at once)
+
+    def waiting(self) -> bytes:
+        if self._look is None or not self._look(0):
+            return b""
+        try:
+            return self._recv(MOST_WAITING)
+        except OSError:  # the next read or write tells what is wrong
+            return b""
 
     def close(self) -> None:
         with suppress(OSError):
@@ -73,6 +84,16 @@ def _wait_at_most(connected: socket.socket, seconds: float) -> None:
     bound = struct.pack("@ll", whole, int((seconds - whole) * 1e6))  # struct timeval
     connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, bound)
     connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, bound)
+
+
+def _look_at(connected: socket.socket) -> Callable[[int], list[tuple[int, int]]] | None:
+    """A look whether octets have come: half a microsecond, a read that fails takes five times as
+    long. Windows has none."""
+    if not hasattr(select, "poll"):
+        return None
+    looking = select.poll()
+    looking.register(connected, select.POLLIN)
+    return looking.poll
 
 
 class Internet:

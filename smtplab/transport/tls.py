@@ -87,6 +87,16 @@ class TLSStream(StreamWrapper):
                 f"what came is not TLS any more ({error.reason or 'no reason given'})"
             ) from None
 
+    def waiting(self) -> bytes:
+        octets = self.inner.waiting()
+        if not octets and not self.tls.pending():
+            return b""
+        self._incoming.write(octets)
+        try:
+            return self.tls.read(_READ)
+        except ssl.SSLError:  # a session ticket, half a record, or what the next read tells
+            return b""
+
     def write(self, octets: bytes) -> None:
         try:
             self._drive(lambda: self.tls.write(octets))

@@ -1,5 +1,1 @@
-"""The widgets: views on conversations, for notebooks."""
-
-from smtplab.widgets.console import Console
-
-__all__ = ["Console"]
+"""The widgets, views for notebooks. `smtplab` lists them, and loads each when it is first used."""

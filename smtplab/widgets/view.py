@@ -79,16 +79,26 @@ class View:
     def _fail(self, headline: str, text: str) -> None:
         self._alert.value = notice(headline, text)
 
+    def close(self) -> None:
+        """Take the card off the page and free its widgets; its static forms remain."""
+        _close(self.view)
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, object]:
         """The live view where a front end is, and always HTML and text that need none."""
         bundle: dict[str, object] = {
             "text/plain": self.static_text(),
             "text/html": self.static_html(),
         }
-        if not isinstance(self.view.comm, DummyComm):
+        if self.view.comm is not None and not isinstance(self.view.comm, DummyComm):
             view = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
             bundle[_LIVE] = view
         return bundle
+
+
+def _close(widget: Widget) -> None:
+    for child in getattr(widget, "children", ()):
+        _close(child)
+    widget.close()
 
 
 def named(name: str, widget: Any) -> Any:
@@ -98,5 +108,5 @@ def named(name: str, widget: Any) -> Any:
 
 def css(name: str) -> str:
     """A style sheet of this package; "" where a view needs none beyond the theme."""
-    file = files(__package__).joinpath(f"{name}.css")
+    file = files(__package__).joinpath("styles", f"{name}.css")
     return file.read_text(encoding="utf-8") if file.is_file() else ""

@@ -12,6 +12,7 @@ from statistics import median as median_of
 from smtplab import Client, Console, Sandbox
 from tests.benchmarks.measure import in_turn, repeated, report, timed
 from tests.benchmarks.peers import RESPONDER, peer
+from tests.benchmarks.sending import sending
 from tests.benchmarks.servers import large_content, peers_table, throughput
 
 ROUNDS = 25
@@ -119,6 +120,7 @@ def main() -> None:
     print("Speed, as ratios in one run on this machine: medians of short runs in turn\n")
     for part in (
         client_steps,
+        sending,
         throughput,
         large_content,
         peers_table,

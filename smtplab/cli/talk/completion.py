@@ -7,6 +7,7 @@ from glob import escape, glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smtplab.parameters import BY_VERB, Parameter
 from smtplab.session import VERBS, State
 
 if TYPE_CHECKING:
@@ -16,24 +17,15 @@ if TYPE_CHECKING:
 _WRITTEN = {"MAIL": "MAIL FROM:<", "RCPT": "RCPT TO:<"}
 _BARE = frozenset({"STARTTLS", "DATA", "RSET", "NOOP", "HELP", "QUIT"})
 
-# The parameters that a keyword of the EHLO reply brings, by verb.
-_PARAMETERS: dict[str, dict[str, tuple[str, ...]]] = {
-    "MAIL": {
-        "SIZE": ("SIZE=",),  # RFC 1870, 3
-        "8BITMIME": ("BODY=8BITMIME", "BODY=7BIT"),  # RFC 6152, 2
-        "BINARYMIME": ("BODY=BINARYMIME",),  # RFC 3030, 3
-        "SMTPUTF8": ("SMTPUTF8",),  # RFC 6531, 3.4
-        "DSN": ("RET=FULL", "RET=HDRS", "ENVID="),  # RFC 3461, 4.3 and 4.4
-        "AUTH": ("AUTH=<>",),  # RFC 4954, 5
-        "REQUIRETLS": ("REQUIRETLS",),  # RFC 8689, 2
-        "DELIVERBY": ("BY=",),  # RFC 2852, 4
-        "FUTURERELEASE": ("HOLDFOR=", "HOLDUNTIL="),  # RFC 4865, 5
-        "MT-PRIORITY": ("MT-PRIORITY=",),  # RFC 6710, 4
-    },
-    "RCPT": {
-        "DSN": ("NOTIFY=SUCCESS", "NOTIFY=FAILURE", "NOTIFY=NEVER", "ORCPT=rfc822;"),
-    },  # RFC 3461, 4.1 and 4.2
+# What the value of a parameter may begin with, where there are few.
+_VALUES = {
+    "BODY": ("8BITMIME", "7BIT"),  # RFC 6152, 2
+    "RET": ("FULL", "HDRS"),  # RFC 3461, 4.3
+    "AUTH": ("<>",),  # RFC 4954, 5
+    "NOTIFY": ("SUCCESS", "FAILURE", "NEVER"),  # RFC 3461, 4.1
+    "ORCPT": ("rfc822;",),  # RFC 3461, 4.2
 }
+_BINARY = "BODY=BINARYMIME"  # RFC 3030, 3: a value that another keyword brings
 
 TAKES_FILE = ("/content", "/chunk", "/transcript")
 
@@ -60,13 +52,25 @@ def _verbs(session: Session, word: str) -> list[str]:
 
 
 def _arguments(session: Session, verb: str, word: str) -> list[str]:
-    offered = tuple(session.extensions or ())
+    offered = session.extensions or ()
     if verb == "AUTH":
         names = session.extensions.auth_mechanisms if session.extensions else ()
         return [name for name in names if name.startswith(word.upper())]
-    known = _PARAMETERS.get(verb, {})
-    parameters = (one for keyword in offered for one in known.get(keyword, ()))
-    return [one for one in parameters if one.upper().startswith(word.upper())]
+    found = [
+        one
+        for keyword, parameter in BY_VERB.get(verb, {}).items()
+        if parameter.extension in offered
+        for one in _written(keyword, parameter)
+    ]
+    if verb == "MAIL" and "BINARYMIME" in offered:
+        found.append(_BINARY)
+    return [one for one in found if one.upper().startswith(word.upper())]
+
+
+def _written(keyword: str, parameter: Parameter) -> list[str]:
+    if not parameter.value:
+        return [keyword]
+    return [f"{keyword}={value}" for value in _VALUES.get(keyword, ("",))]
 
 
 def _files(word: str) -> list[str]:

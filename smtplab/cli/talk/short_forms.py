@@ -104,6 +104,14 @@ def _transcript(talk: Talk, name: str) -> None:
     talk.screen.say(f"The transcript is in {name}; passwords in it are hidden.")
 
 
+def _translate(talk: Talk, tool: str) -> None:
+    from smtplab.translating import TOOLS
+
+    if tool not in TOOLS:
+        raise LocalProtocolError(f"{tool!r} is not one of {', '.join(TOOLS)}")
+    talk.screen.say(str(TOOLS[tool](talk.client)))
+
+
 def _inbox(talk: Talk, name: str) -> None:
     if talk.way.sandbox is None:
         raise LocalProtocolError("only the sandbox shows its mailboxes; a real server does not")
@@ -135,6 +143,7 @@ TABLE = {
     "/certificate": ShortForm(_certificate, "", "what TLS came to, with the whole chain"),
     "/inbox": ShortForm(_inbox, "MAILBOX", "what lies in a mailbox of the sandbox"),
     "/transcript": ShortForm(_transcript, "FILE", "save it: .json, .html, .pcapng, else text"),
+    "/translate": ShortForm(_translate, "TOOL", "the session for swaks, curl, openssl or smtplib"),
     "/help": ShortForm(_help, "", "this list"),
     "/quit": ShortForm(_quit, "", "QUIT and leave"),
 }

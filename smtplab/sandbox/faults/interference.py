@@ -183,10 +183,6 @@ class Interference(Engine):
         self._timeout_handle = None
         self._reset_timeout()
 
-    def _stop_timer(self) -> None:
-        if self._timeout_handle is not None:
-            self._timeout_handle.cancel()
-
     async def _stall(self) -> None:
         """Say nothing, and read on only to see the client go."""
         self._stop_timer()

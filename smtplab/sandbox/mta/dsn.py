@@ -8,10 +8,10 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from smtplab.mail_object import Envelope, MailObject
+from smtplab.parameters import decode_xtext
 from smtplab.replies import Reply
 
 # hexchar = ASCII "+" immediately followed by two upper case hexadecimal digits (RFC 3461, 4)
-_HEXCHAR = re.compile(r"\+([0-9A-F]{2})")
 
 # A header section: fields, each with its continuation lines (RFC 5322, 2.2).
 _FIELDS = re.compile(rb"(?:[!-9;-~]+[ \t]*:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*)*")
@@ -120,7 +120,7 @@ class Report:
     def _for_programs(self) -> str:
         """Fields about the mail object, an empty line, and fields about each forward-path."""
         envelope_id = self.mail.envelope.parameters.get("ENVID")
-        lines = [f"Original-Envelope-Id: {from_xtext(envelope_id)}"] if envelope_id else []
+        lines = [f"Original-Envelope-Id: {_from_xtext(envelope_id)}"] if envelope_id else []
         lines += [
             f"Reporting-MTA: dns; {self.host}",
             f"Arrival-Date: {format_datetime(self.times[0])}",
@@ -135,7 +135,7 @@ class Report:
         lines = []
         if original and ";" in original:
             kind, _, address = original.partition(";")
-            lines.append(f"Original-Recipient: {kind.lower()}; {from_xtext(address)}")
+            lines.append(f"Original-Recipient: {kind.lower()}; {_from_xtext(address)}")
         kind = "rfc822" if entry.forward_path.isascii() else "utf-8"
         lines += [
             f"Final-Recipient: {kind}; {entry.forward_path}",
@@ -177,14 +177,9 @@ def header_section_of(content: bytes) -> bytes:
     return match[0] if match else b""
 
 
-def from_xtext(text: str) -> str:
-    """What an xtext stands for (RFC 3461, 4), as far as it can stand in a header field.
-
-    >>> from_xtext("bob+2Bnews@example.net")
-    'bob+news@example.net'
-    """
-    octets = _HEXCHAR.sub(lambda match: chr(int(match[1], 16)), text)
-    return "".join(char if char.isprintable() else "?" for char in octets)
+def _from_xtext(text: str) -> str:
+    """What an xtext stands for, as far as it can stand in a header field (RFC 3461, 4)."""
+    return "".join(char if char.isprintable() else "?" for char in decode_xtext(text))
 
 
 def _one_line(reply: Reply) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
 import dkim
 from dkim.canonicalization import CanonicalizationPolicy
+
+_LOG = logging.getLogger(__name__)  # else dkimpy looks its own up for every content
+_LOG.addHandler(logging.NullHandler())
 
 MOST_HEADER_LINES = 5_000  # our own limit, so that a hostile header section costs little
 
@@ -22,7 +26,7 @@ def split(content: bytes) -> tuple[Any, bytes]:
     if header.count(b"\n") > MOST_HEADER_LINES:
         raise ValueError(f"it has more than {MOST_HEADER_LINES} lines")
     try:
-        return dkim.DKIM(header.removesuffix(b"\r\n") + b"\r\n\r\n"), body
+        return dkim.DKIM(header.removesuffix(b"\r\n") + b"\r\n\r\n", logger=_LOG), body
     except (dkim.DKIMException, LookupError):
         raise ValueError("not every line of it belongs to a header field") from None
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from smtplab.sandbox.verdict.dmarc_7489 import differences, evaluate_7489
 from smtplab.sandbox.verdict.dmarc_facts import (
     RESULTS,
+    Alignment,
     Dmarc,
     DmarcFacts,
     Earlier,
@@ -81,53 +82,57 @@ class _Evaluation:
             self._say(f"In this record {record.fault}: {told}.", "4.10.1")
         if not record.usable:
             return Dmarc("none", self._author)
-        aligned, unknown = self._alignment(walk, record)
+        alignments = self._alignments(walk, record)
+        aligned = tuple(
+            str(one.identifier)
+            for one in alignments
+            if one.aligned and one.identifier.result == "pass"
+        )
+        unknown = any(
+            one.aligned is None or (one.aligned and one.identifier.result == "temperror")
+            for one in alignments
+        )
         verdict = Dmarc(
             "pass" if aligned else "temperror" if unknown else "fail",
             self._author,
             policy_domain=policy_domain,
             organizational_domain=organizational,
             aligned=aligned,
+            alignments=alignments,
         )
         return self._with_policy(verdict, record)
 
-    def _alignment(self, walk: Walk, record: PolicyRecord) -> tuple[tuple[str, ...], bool]:
-        """Who is aligned, and whether somebody might be (RFC 9989, 4.10.2)."""
-        aligned, unknown = [], False
+    def _alignments(self, walk: Walk, record: PolicyRecord) -> tuple[Alignment, ...]:
+        """Each authenticated domain, compared with the author's (RFC 9989, 4.10.2)."""
         candidates = identifiers(self._facts)
         if not candidates:
             self._say("Neither SPF nor DKIM has authenticated a domain.", "5.3.3")
-        for identifier in candidates:
-            belongs = self._belongs(identifier, walk, record)
-            if belongs and identifier.result == "pass":
-                aligned.append(str(identifier))
-            unknown |= belongs is None or (belongs and identifier.result == "temperror")
-        return tuple(aligned), unknown
+        return tuple(self._compared(one, walk, record) for one in candidates)
 
-    def _belongs(self, identifier: Identifier, walk: Walk, record: PolicyRecord) -> bool | None:
-        """Whether an identifier is aligned with the author's domain; None: unknown for now."""
+    def _compared(self, identifier: Identifier, walk: Walk, record: PolicyRecord) -> Alignment:
+        mode = "strict" if identifier.is_strict(record) else "relaxed"
         domain, who = identifier.domain, f"{identifier.mechanism.upper()}'s {identifier.domain}"
         who = shown(who)
         if identifier.result == "temperror":
             who += ", which could not be checked now,"
         if domain == self._author:
             self._say(f"{who} is the author's domain: strictly aligned.", "4.4")
-            return True
-        if identifier.is_strict(record):
+            return Alignment(identifier, mode, True, walk.organizational if walk.complete else "")
+        if mode == "strict":
             tag = "aspf" if identifier.mechanism == "spf" else "adkim"
             self._say(f"{who} is another name, and {tag}=s wants the same.", "4.4")
-            return False
+            return Alignment(identifier, mode, False)
         if walk.complete and not is_at_or_below(domain, walk.organizational):
             self._say(f"{who} is not below {shown(walk.organizational)}: not aligned.", "4.10.2")
-            return False
+            return Alignment(identifier, mode, False)
         other = self._tree.walk(domain)
         if not walk.complete or not other.complete:
             self._say(f"{who}: its Organizational Domain or the author's is unknown.", "5.3.6")
-            return None
+            return Alignment(identifier, mode, None)
         same = other.organizational == walk.organizational
         told = "the author's too: aligned" if same else "another than the author's: not aligned"
         self._say(f"{who} belongs to {shown(other.organizational)}, {told}.", "4.10.2")
-        return same
+        return Alignment(identifier, mode, same, other.organizational)
 
     def _with_policy(self, verdict: Dmarc, record: PolicyRecord) -> Dmarc:
         """Which tag counts, and what it asks for (RFC 9989, 4.7 and 4.10.1)."""

@@ -52,6 +52,7 @@ class Dmarc:
     policy: str = ""  # its value
     disposition: str = "none"  # what is asked for this content: none, quarantine or reject
     aligned: tuple[str, ...] = ()  # "spf example.org", "dkim example.org"
+    alignments: tuple[Alignment, ...] = ()  # of each domain that was compared with the author's
     rfc7489: Earlier | None = None  # only where it decides differently
     differences: tuple[str, ...] = ()
 
@@ -69,6 +70,16 @@ class Identifier:
 
     def is_strict(self, record: PolicyRecord) -> bool:
         return (record.aspf if self.mechanism == "spf" else record.adkim) == "s"
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How an authenticated domain stands to the author's (RFC 9989, 4.4)."""
+
+    identifier: Identifier
+    mode: str  # "strict" or "relaxed": what the policy record asks for, or its default
+    aligned: bool | None  # None: nobody can say now
+    organizational_domain: str = ""  # the identifier's; "" where nobody had to ask for it
 
 
 def identifiers(facts: DmarcFacts) -> tuple[Identifier, ...]:

@@ -1,0 +1,163 @@
+"""A folder of handed-in notebooks: which count, each in a process of its own, rows for a table."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from smtplab.lessons.progress import VARIABLE
+
+MAX_OCTETS = 10 * 2**20  # of one notebook; ours to choose, the course's have under 0.2 MiB
+MAX_NOTEBOOKS = 2000  # ours to choose: 100 learners and 16 lessons, with room
+MAX_ANSWER = 256 * 1024  # octets that the judging process may say; ours to choose
+HEAD = ("notebook", "lesson", "exercise", "passed", "missing", "ran")
+
+
+class Row(NamedTuple):
+    """One line of the table; `passed` is "yes", "no", or "" where nothing was checked."""
+
+    notebook: str
+    lesson: str
+    exercise: str
+    passed: str
+    missing: str
+    ran: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one notebook may use."""
+
+    cell_seconds: int = 60
+    seconds: int = 300
+    megabytes: int = 3072
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """A file that was found; `refused` says why it is not run, "" if it is."""
+
+    path: Path
+    name: str
+    refused: str = ""
+
+
+def find(folder: Path) -> list[HandedIn]:
+    """The notebooks below a folder, in order of their names; links are never followed."""
+    found: list[HandedIn] = []
+    for place, folders, files in os.walk(folder, followlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if name.endswith(".ipynb") and not name.startswith("."):
+                path = Path(place, name)
+                found.append(HandedIn(path, path.relative_to(folder).as_posix(), _refusal(path)))
+    too_many = [HandedIn(o.path, o.name, "one too many") for o in found[MAX_NOTEBOOKS:]]
+    return found[:MAX_NOTEBOOKS] + too_many
+
+
+def _refusal(path: Path) -> str:
+    try:
+        status = path.lstat()
+    except OSError:
+        return "cannot be opened"
+    if not stat.S_ISREG(status.st_mode):
+        return "a link or no file"
+    if status.st_size > MAX_OCTETS:
+        return f"larger than {MAX_OCTETS >> 20} MiB"
+    return ""
+
+
+def mark(one: HandedIn, limits: Limits) -> list[Row]:
+    """The rows of one notebook. Raises nothing that the notebook could cause."""
+    if one.refused:
+        return [Row(one.name, "", "", "", "", f"refused: {one.refused}")]
+    with tempfile.TemporaryDirectory(prefix="smtplab-check-", ignore_cleanup_errors=True) as place:
+        copy = Path(place, "notebook.ipynb")
+        try:
+            shutil.copyfile(one.path, copy, follow_symlinks=False)
+        except OSError:
+            return [Row(one.name, "", "", "", "", "refused: cannot be read")]
+        answer = _judged(copy, one.path.name, limits)
+    lesson, ran = str(answer.get("lesson", "")), str(answer["ran"])
+    verdicts = answer.get("verdicts")
+    if not isinstance(verdicts, dict) or not verdicts:
+        return [Row(one.name, lesson, "", "", "", ran)]
+    return [
+        Row(one.name, lesson, number, "yes" if passed else "no", str(words), ran)
+        for number, (passed, words) in verdicts.items()
+    ]
+
+
+def _judged(copy: Path, name: str, limits: Limits) -> dict[str, object]:
+    """What the process says about a notebook, or why it has nothing to say."""
+    task = {"name": name, "cell_seconds": limits.cell_seconds, "megabytes": limits.megabytes}
+    said, late = _said_by_process(copy, json.dumps(task), limits.seconds)
+    answers = list(_answers(said))
+    kernel = next((a["kernel"] for a in answers if isinstance(a.get("kernel"), int)), 0)
+    _end_group(int(str(kernel)))
+    result = next((a for a in reversed(answers) if "ran" in a), None)
+    if result is not None:
+        return result
+    why = f"ended after {limits.seconds} seconds" if late else "the process broke off"
+    return {"ran": why}
+
+
+def _said_by_process(copy: Path, task: str, seconds: int) -> tuple[bytes, bool]:
+    """Standard output of the judging process, bounded, and whether it ran out of time."""
+    environment = os.environ | {VARIABLE: "off", "IPYTHONDIR": str(copy.parent / ".ipython")}
+    # A file that has no name: what the notebook prints or writes never gets there.
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "smtplab.cli.handed_in", str(copy)],
+            stdin=subprocess.PIPE, stdout=output, stderr=subprocess.DEVNULL,
+            cwd=copy.parent, env=environment, start_new_session=True,
+        )  # fmt: skip
+        late = False
+        try:
+            process.communicate(task.encode(), timeout=seconds)
+        except subprocess.TimeoutExpired:
+            late = True
+        finally:
+            if process.poll() is None:
+                _end_group(process.pid)
+                process.kill()
+                process.wait()
+        output.seek(0)
+        return output.read(MAX_ANSWER), late
+
+
+def _answers(said: bytes) -> Iterator[dict[str, object]]:
+    for line in said.splitlines():
+        with contextlib.suppress(ValueError, RecursionError):
+            answer = json.loads(line)
+            if isinstance(answer, dict):
+                yield answer
+
+
+def _end_group(pid: int) -> None:
+    """End a process that we started and all that it started in its session."""
+    if pid > 1 and hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+
+
+def as_cells(row: Row) -> list[str]:
+    """The row for a table that a spreadsheet opens: no cell of it is taken for a formula.
+
+    >>> as_cells(Row("=1+1.ipynb", "02", "2.1", "yes", "", "whole"))[0]
+    "'=1+1.ipynb"
+    """
+    return [
+        f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell for cell in row
+    ]

@@ -1,0 +1,187 @@
+"""`smtplab check FOLDER`: handed-in notebooks run anew, each in a process of its own."""
+
+import csv
+import json
+import os
+import select
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from smtplab import cli
+from smtplab.cli import marking
+from smtplab.cli.handed_in import lesson_of
+from smtplab.cli.marking import HandedIn, Limits, find, mark
+
+BEGIN = """\
+from smtplab import Sandbox
+from smtplab.lessons import begin, check, fresh_session
+sandbox = Sandbox("memory", plain=True).start()
+begin("02", notebook="0.1.0")"""
+SOLVED = """\
+fresh_session(sandbox, "mx.example.net", 25, "EHLO laptop.example.org",
+    "RCPT TO:<bob@example.net>", "MAIL FROM:<alice@example.org>", "RCPT TO:<bob@example.net>")
+check("2.1", sandbox)"""
+LIMITS = Limits(cell_seconds=60, seconds=240)
+
+
+def notebook(path: Path, *cells: str) -> Path:
+    nbformat.write(new_notebook(cells=list(map(new_code_cell, cells))), path)
+    return path
+
+
+def passed(path, limits=LIMITS):
+    return {row.exercise: row.passed for row in mark(HandedIn(path, path.name), limits)}
+
+
+def test_a_folder_becomes_a_table_and_one_broken_notebook_stops_no_other(tmp_path, capsys):
+    (tmp_path / "anna").mkdir()
+    notebook(tmp_path / "anna" / "mine.ipynb", BEGIN, SOLVED)
+    (tmp_path / "broken.ipynb").write_text("{")
+    notebook(tmp_path / "stub.ipynb", BEGIN, 'check("2.1", sandbox)', "1 / 0")
+    table = tmp_path / "table.csv"
+    assert cli.main(["check", str(tmp_path), "--output", str(table), "--jobs", "2"]) == 1
+    assert "3 notebooks" in capsys.readouterr().out
+    rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
+    anna = {r["exercise"]: r for r in rows if r["notebook"] == "anna/mine.ipynb"}
+    assert {n: r["passed"] for n, r in anna.items()} == {
+        "2.1": "yes", "2.2": "no", "2.3": "no", "2.4": "no",
+    }  # fmt: skip
+    assert anna["2.2"]["missing"].startswith("Missing: a mail object")
+    assert {r["ran"] for r in anna.values()} == {"whole"}
+    (broken,) = (r for r in rows if r["notebook"] == "broken.ipynb")
+    assert broken["ran"] == "cannot be read as a notebook" and broken["passed"] == ""
+    stub = [r for r in rows if r["notebook"] == "stub.ipynb"]
+    assert {r["passed"] for r in stub} == {"no"}
+    assert {r["ran"] for r in stub} == {"1 cells failed, the first with ZeroDivisionError"}
+
+
+def test_edited_outputs_count_for_nothing(tmp_path):
+    cells = [new_code_cell(BEGIN), new_code_cell('check("2.1", sandbox)')]
+    cells[1].outputs = [new_output("stream", text="Exercise 2.1, refused, then repaired: done.")]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "x.ipynb")
+    assert set(passed(tmp_path / "x.ipynb").values()) == {"no"}
+
+
+def test_evidence_that_a_later_cell_throws_away_still_counts(tmp_path):
+    path = notebook(tmp_path / "x.ipynb", BEGIN, SOLVED, "sandbox.restart()", "sandbox = None")
+    assert passed(path)["2.1"] == "yes"
+
+
+def test_what_a_notebook_prints_or_writes_is_no_answer(tmp_path):
+    forged = json.dumps({"ran": "whole", "lesson": "02", "verdicts": {"2.1": [True, ""]}})
+    path = notebook(
+        tmp_path / "x.ipynb",
+        BEGIN,
+        f"import os\nfor n in range(3, 30):\n  try: os.write(n, {forged!r}.encode() + b'\\n')\n"
+        f"  except OSError: pass\nos.write(1, {forged!r}.encode() + b'\\n'); print({forged!r})",
+    )
+    assert "yes" not in passed(path).values()
+
+
+def test_a_cell_without_end_is_stopped_and_the_others_still_count(tmp_path):
+    path = notebook(tmp_path / "x.ipynb", BEGIN, "while True: pass", SOLVED)
+    (row, *_) = mark(HandedIn(path, path.name), Limits(cell_seconds=10, seconds=240))
+    assert (row.exercise, row.passed) == ("2.1", "yes")
+    assert "1 cells failed" in row.ran
+
+
+STUBBORN = """\
+import os, pathlib, signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+pathlib.Path({told!r}).write_text(str(os.getpid()))
+while True: pass"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waits for a process that is no child")
+def test_a_notebook_that_takes_too_long_is_ended_with_its_kernel(tmp_path):
+    told = tmp_path / "pid"
+    path = notebook(tmp_path / "x.ipynb", BEGIN, STUBBORN.format(told=str(told)))
+    (row,) = mark(HandedIn(path, path.name), Limits(cell_seconds=300, seconds=60))
+    assert row.ran == "ended after 60 seconds"
+    assert _ends(int(told.read_text()))
+
+
+def _ends(pid):
+    """Whether a process is gone, or goes within 30 seconds."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([descriptor], [], [], 30)[0])
+    finally:
+        os.close(descriptor)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_memory_is_bounded(tmp_path):
+    path = notebook(tmp_path / "x.ipynb", BEGIN, "x = bytearray(4 * 2**30)", SOLVED)
+    (row, *_) = mark(HandedIn(path, path.name), LIMITS)
+    assert row.ran == "1 cells failed, the first with MemoryError"
+    assert row.passed == "yes"
+
+
+def test_a_notebook_of_no_lesson_says_so(tmp_path):
+    (row,) = mark(HandedIn(notebook(tmp_path / "x.ipynb", "1"), "x.ipynb"), LIMITS)
+    assert row.ran == "belongs to no lesson that is known"
+
+
+def test_links_huge_files_and_hidden_folders_are_not_run(tmp_path):
+    real = notebook(tmp_path / "real.ipynb", BEGIN)
+    (tmp_path / "link.ipynb").symlink_to(real)
+    (tmp_path / "huge.ipynb").write_bytes(b" " * (marking.MAX_OCTETS + 1))
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    notebook(tmp_path / ".ipynb_checkpoints" / "old.ipynb", BEGIN)
+    (tmp_path / "elsewhere").symlink_to(tmp_path.parent)
+    found = {one.name: one.refused for one in find(tmp_path)}
+    assert found == {
+        "huge.ipynb": "larger than 10 MiB", "link.ipynb": "a link or no file", "real.ipynb": "",
+    }  # fmt: skip
+    (row,) = mark(HandedIn(tmp_path / "link.ipynb", "link.ipynb", "a link or no file"), LIMITS)
+    assert row.ran == "refused: a link or no file"
+
+
+def test_more_notebooks_than_the_limit_are_named_and_not_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(marking, "MAX_NOTEBOOKS", 1)
+    for name in "ab":
+        notebook(tmp_path / f"{name}.ipynb", BEGIN)
+    assert [one.refused for one in find(tmp_path)] == ["", "one too many"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "sentence"),
+    [
+        (["no-such-folder"], "is no folder"),
+        (["."], "no notebook lies in"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_sentence(tmp_path, monkeypatch, capsys, argv, sentence):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["check", *argv]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "x", "1e3"])
+def test_a_limit_is_a_whole_number(wrong, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["check", ".", "--seconds", wrong])
+    assert "whole number" in capsys.readouterr().err
+
+
+def test_the_help_says_what_a_notebook_may_do(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["check", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "it can read your files and use your network" in said and "forge its result" in said
+
+
+def test_the_first_cell_names_the_lesson_before_the_file_does():
+    known = ["01", "02"]
+    assert lesson_of(['begin("02", notebook="0")'], "01-x.ipynb", known) == "02"
+    assert lesson_of(["begin('77', notebook='0')"], "2026-01 anna.ipynb", known) == "01"
+    assert lesson_of([], "anna.ipynb", known) is None
