@@ -29,7 +29,7 @@ def build(site: Path) -> None:
         say("the packages")
         wheels.collect(PROJECT, work / "wheels")
         say("compiling them with the browser's own Python")
-        pyodide.pack(source, work / "wheels", runtime / "packages.bin")
+        pyodide.pack(source, work / "wheels", runtime)
         shutil.move(made, site)
     size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
     say(f"done: {site}, {size / 1e6:.1f} MB. Try it: python -m http.server --directory {site}")

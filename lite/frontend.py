@@ -15,7 +15,7 @@ KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 THERE_ALREADY = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
 UNUSED = (
     "**/*.map", "build/fa-*.svg", "build/fa-*.eot", "build/fa-*.ttf", "build/fa-*.woff",
-    "lab/favicon.ico", "rspack.*", "jupyter-lite.ipynb",
+    "lab/favicon.ico", "rspack.*",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 VERSION = "314.0.6"  # the one that jupyterlite-pyodide-kernel of pyproject.toml is made for
-FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")  # and the library, compiled
 HERE = Path(__file__).parent
 LIMIT = 600  # seconds that a step may take
 
@@ -43,12 +43,12 @@ def copy(source: Path, site: Path) -> Path:
     return runtime
 
 
-def pack(source: Path, wheels: Path, archive: Path) -> None:
-    """Compile all wheels into one archive, with this very Pyodide under Node.js."""
+def pack(source: Path, wheels: Path, runtime: Path) -> None:
+    """Compile all wheels and the standard library, with this very Pyodide under Node.js."""
     node = shutil.which("node") or shutil.which("nodejs")
     if node is None:
         raise SystemExit("Node.js is missing; install it, then build again")
-    run(node, str(HERE / "compile.mjs"), str(source), str(wheels), str(archive))
+    run(node, str(HERE / "compile.mjs"), str(source), str(wheels), str(runtime))
 
 
 def run(*words: str) -> None:
