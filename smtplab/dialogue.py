@@ -75,8 +75,15 @@ class Dialogue:
         early = self._stream.waiting()
         if early:
             self._parser.feed(early)
-        if self._parser.in_reply:
+        if self._parser.in_reply and not self._content_is_refused():
             self._met_unasked()
+
+    def _content_is_refused(self) -> bool:
+        """Some servers refuse the content before they have read it: that answers it all the same.
+
+        An acceptance of what was not yet sent does not.
+        """
+        return self.state is State.DATA and self._parser.pending[:1] in (b"4", b"5")
 
     def _met_unasked(self) -> None:
         """Octets came that answer nothing; 421 may (RFC 5321, 3.8), and then the server closes."""
@@ -127,8 +134,7 @@ class Dialogue:
                 octets = self._stream.read(READ)
                 if not octets:
                     raise ConnectionResetError
-                parser.feed(octets)
-                reply = parser.next_reply()
+                reply = parser.reply_after(octets)
         except TimeoutError:
             self.session.out_of_step()
             raise ConnectionLost(

@@ -160,14 +160,17 @@ class ReplyParser:
     def feed(self, data: bytes) -> None:
         self._buffer += data
 
+    def reply_after(self, data: bytes) -> Reply | None:
+        """Feed octets; then the next whole reply, or None if more are needed."""
+        if not self._buffer and not self._texts and (usual := _USUAL_REPLY.fullmatch(data)):
+            self.octets = data
+            return Reply(int(usual[1]), (usual[2],))
+        self.feed(data)
+        return self.next_reply()
+
     def next_reply(self) -> Reply | None:
         """The next whole reply, or None if more octets are needed."""
         buffer = self._buffer
-        if not self._texts and (usual := _USUAL_REPLY.fullmatch(buffer)):
-            self.octets, code, text = usual[0], usual[1], usual[2]
-            buffer.clear()
-            self._searched = 0
-            return Reply(int(code), (text,))
         while True:
             end = buffer.find(b"\n", self._searched)
             if end < 0:

@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import nbformat
@@ -73,12 +74,24 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
             continue
         count += 1
         cell.execution_count = count
+        cell.outputs = list(_joined(cell.outputs))
         for output in cell.outputs:
             if "execution_count" in output:
                 output.execution_count = count
             if "data" in output:
                 output.data.pop(LIVE, None)
                 output.metadata = {}
+
+
+def _joined(outputs: Sequence[nbformat.NotebookNode]) -> Iterator[nbformat.NotebookNode]:
+    """Text that was printed in one go, however often a busy machine has flushed it."""
+    for stream, group in groupby(outputs, lambda output: output.get("name")):
+        first, *rest = group
+        if stream is None:
+            yield from (first, *rest)
+        else:
+            first.text = "".join(output.text for output in (first, *rest))
+            yield first
 
 
 def restamp(notebook: nbformat.NotebookNode) -> None:

@@ -391,6 +391,19 @@ def test_an_unasked_line_in_a_segment_of_its_own_is_noticed_too(extra: bytes, wa
     assert peer.commands == [b"NOOP\r\n"]
 
 
+def test_content_that_is_refused_before_it_was_read_is_answered_by_that() -> None:
+    """A reply of 5yz beside 354 comes early and tells no lie; a 250 there would be one."""
+    with Peer(GREETING, OK, OK, b"354 go\r\n550 no\r\n", b"", OK) as peer:
+        client = peer.connect()
+        client.mail("a@example.org"), client.rcpt("b@example.net"), client.data()
+        assert client.content(b"x").code == 550 and client.state is State.READY
+    with Peer(GREETING, OK, OK, b"354 go\r\n250 yes\r\n") as peer:
+        client = peer.connect()
+        client.mail("a@example.org"), client.rcpt("b@example.net"), client.data()
+        with pytest.raises(RemoteProtocolError, match="before it was asked"):
+            client.content(b"x")
+
+
 def test_plaintext_in_a_segment_of_its_own_before_the_handshake_is_noticed() -> None:
     """RFC 3207, 5: what came before TLS may be an attacker's, however it was cut."""
     with Peer(GREETING, b"220 go\r\n") as peer:

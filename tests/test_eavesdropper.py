@@ -1,5 +1,6 @@
 """The eavesdropper: what a third person reads, what stays hidden, and what leaks all the same."""
 
+import re
 import ssl
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -278,6 +279,14 @@ def test_html_says_the_same_and_nothing_in_it_acts() -> None:
     for text in ("220 <script>..", "32 32 30 20 3c", "decodes: <script>", "to <b>.example : 25"):
         assert text in tags.text
     assert view.to_html() == view._repr_html_()
+
+
+def test_the_octets_stand_at_the_left_of_their_cells() -> None:
+    """A notebook aligns each cell to the right, and then hex and text are ragged."""
+    transcript, recorder = new()
+    recorder.segment("server", b"220 mx.example.net\r\n")
+    cells = re.findall(r"<td[^>]*><code>", transcript.eavesdropper().to_html())
+    assert set(cells) == {'<td style="text-align:left"><code>'}
 
 
 def test_each_connection_is_shown_by_itself_in_the_order_of_names() -> None:

@@ -97,6 +97,16 @@ def test_another_connection_is_chosen_by_name(sandbox, card):
         card.choose("c9")
 
 
+def test_the_card_follows_what_it_sent_though_older_connections_are_listed(sandbox):
+    """A new list of connections chooses its first one; that is no click."""
+    for _ in "abc":
+        sandbox.connect().close()
+    card = Eavesdropper(sandbox)
+    sent = card.hand_in("careless", strips=True)
+    assert card.model.connection == sent.connection == "c4"
+    assert card._connection.value == "c4"
+
+
 def test_octets_show_hex_and_ascii_and_each_records_header(sandbox):
     with sandbox.connect() as client:
         client.ehlo()

@@ -18,6 +18,7 @@ from smtplab.lessons import (
     signed_in,
 )
 from smtplab.lessons.catalogue import EXERCISES, LESSONS
+from smtplab.lessons.evidence import Evidence
 from smtplab.transcript import Kind
 from tests.solutions import RIGHT, WRONG
 
@@ -83,6 +84,17 @@ def test_every_exercise_has_a_right_way_two_wrong_ones_and_a_second_path():
     assert all(len(ways) >= 2 for ways in chain(RIGHT.values(), WRONG.values()))
 
 
+def test_a_content_in_chunks_is_read_as_one_and_keeps_its_dots(sandbox):
+    client = fresh_session(sandbox, "mx.example.net", 25, "EHLO laptop.example.org")
+    client.mail("alice@example.org")
+    client.rcpt("bob@example.net")
+    client.bdat(b"Subject: Chunks\r\n\r\n")
+    client.bdat(b"..\r\n.\r\n", last=True)
+    (mail,) = Evidence(sandbox).conversations[-1].accepted()
+    assert mail.content == b"Subject: Chunks\r\n\r\n..\r\n.\r\n"
+    assert mail.envelope.forward_paths == ("bob@example.net",)
+
+
 # Forged evidence.
 
 
@@ -135,6 +147,19 @@ def test_events_slipped_into_a_real_conversation_are_no_evidence(sandbox):
     sandbox.connect().noop()
     forge(sandbox, "c1")
     assert not check("0.1", sandbox)
+
+
+def test_who_reads_a_mailbox_first_can_still_be_checked(sandbox):
+    """POP3 and IMAP replies have no codes; a check must not fall over them."""
+    reader = sandbox.poplib()
+    reader.user("bob@example.net")
+    reader.pass_("blue-print")
+    reader.quit()
+    other = sandbox.imaplib()
+    other.login("bob@example.net", "blue-print")
+    other.logout()
+    RIGHT["0.2"][0](sandbox)
+    assert check("0.2", sandbox)
 
 
 def test_what_another_host_did_is_not_the_learner_s(sandbox):

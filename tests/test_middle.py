@@ -46,6 +46,12 @@ def test_a_stripped_starttls_is_seen_by_the_server_and_not_by_the_client(sandbox
         assert client.extensions is not None and "STARTTLS" in client.extensions
 
 
+def test_who_names_nobody_gets_the_one_who_strips_starttls(sandbox: Sandbox) -> None:
+    with sandbox.in_the_middle(host=MSA), sandbox.connect(MSA, 587) as client:
+        client.ehlo()
+        assert client.extensions is not None and "STARTTLS" not in client.extensions
+
+
 def test_a_starttls_that_is_the_last_keyword_leaves_a_whole_reply() -> None:
     passed = StripsSTARTTLS(Scripted([b"220 a\r\n250-a\r\n250-SIZE 5\r\n250 STARTTLS\r\n"]))
     assert passed.read(999) == b"220 a\r\n250-a\r\n250 SIZE 5\r\n"

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import smtplab
 from smtplab.lessons.catalogue import LESSONS
+from smtplab.lessons.exam import LESSON as EXAM
+from smtplab.lessons.exam import SIZE
 from tests import notebook_rules as rules
 from tests import restamp
 
@@ -64,8 +66,12 @@ def test_every_exercise_and_question_of_the_lesson_is_asked_once_and_in_order(pa
     text = rules.prose(read(path))
     for exercise in lesson.exercises:
         assert f"### Exercise {exercise.number}: {exercise.title}\n" in text
-    asked = [source for source in sources if source.startswith("quiz(")]
-    assert asked == [f'quiz("{number}", {n})' for n in range(1, len(lesson.questions) + 1)]
+    asked = [source for source in sources if source.startswith(("quiz(", "exam("))]
+    questions = range(1, len(lesson.questions) + 1)
+    if number == EXAM:  # forty cells with a line of prose between each would bury the questions
+        assert asked == [f'exam({part}, "")' for part in range(1, len(questions) // SIZE + 1)]
+    else:
+        assert asked == [f'quiz("{number}", {n})' for n in questions]
 
 
 def test_there_is_a_notebook_for_each_lesson():
@@ -211,6 +217,19 @@ def test_a_draft_becomes_cells_with_their_tags():
         ("markdown", "last"),
     ]
     assert notebook.cells[1].metadata.tags == ["needs-tls"]
+
+
+def test_what_was_printed_in_pieces_is_stored_as_one_text():
+    cell = new_code_cell("x")
+    cell.outputs = [
+        new_output("stream", name="stdout", text="one\n"),
+        new_output("stream", name="stdout", text="two\n"),
+        new_output("execute_result", data={"text/plain": "3"}, execution_count=1),
+        new_output("stream", name="stdout", text="four\n"),
+    ]
+    notebook = new_notebook(cells=[cell])
+    restamp.tidy(notebook)
+    assert [output.get("text") for output in cell.outputs] == ["one\ntwo\n", None, "four\n"]
 
 
 def test_the_version_in_the_first_cell_is_written_anew(monkeypatch):

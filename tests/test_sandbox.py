@@ -1,5 +1,6 @@
 """The life of the sandbox: start, stop, restart; what it binds and dials; what it leaves."""
 
+import asyncio
 import gc
 import logging
 import os
@@ -15,8 +16,10 @@ from typing import Any
 
 import pytest
 
-from smtplab import ConnectionLost, Sandbox, Settings
+from smtplab import Client, ConnectionLost, Sandbox, Settings
+from smtplab.sandbox import over_tcp
 from smtplab.transport.memory import MemoryStream
+from smtplab.transport.private_loop import socket_transport
 from tests import life_cycle
 from tests.life_cycle import MSA, MX, read_until
 from tests.watch import open_files, wait_until, watched
@@ -261,3 +264,19 @@ def test_a_forgotten_sandbox_does_not_keep_the_program_alive() -> None:
     )
     assert ended.stderr == "" and ended.returncode == 0
     assert not Path(ended.stdout.strip()).exists()
+
+
+def test_no_reply_waits_until_the_client_has_acknowledged_the_one_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else Nagle's algorithm and a delayed acknowledgement cost 40 ms where two follow closely."""
+    made: list[asyncio.Transport] = []
+
+    def noted(*about: Any) -> asyncio.Transport:
+        made.append(socket_transport(*about))
+        return made[-1]
+
+    monkeypatch.setattr(over_tcp, "socket_transport", noted)
+    with Sandbox("tcp") as sandbox, Client.connect(network=sandbox):
+        accepted = made[0].get_extra_info("socket")
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

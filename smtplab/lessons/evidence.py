@@ -9,10 +9,11 @@ from smtplab.commands import verb_of
 from smtplab.mail_object import ContentReader, Envelope, MailObject
 from smtplab.sandbox import Sandbox, StoredMail
 from smtplab.sandbox.little_internet import LAPTOP
-from smtplab.transcript import Event, Kind, Transcript
+from smtplab.transcript import Event, Kind, Segment, Transcript
 
 _SENT = (Kind.COMMAND, Kind.RESPONSE, Kind.MAIL_DATA)
 _REPLIED = (Kind.REPLY, Kind.CHALLENGE)
+_LONGEST_TAG = 64  # octets of an IMAP reply in which its tag and its OK must stand
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Conversation:
     host: str
     port: int
     exchanges: tuple[Exchange, ...] = ()
+    connection: str = ""  # its name in the transcript, where the octets on the wire are kept
 
     def has(self, verb: str, code: int) -> bool:
         """Whether a command with this verb got this reply code."""
@@ -62,21 +64,38 @@ class Conversation:
 
     def accepted(self) -> tuple[MailObject, ...]:
         """The mail objects that the server took with 250 after their end of mail data."""
-        return tuple(self._accepted())
+        return tuple(mail for mail, code in self._mail_objects() if code // 100 == 2)
 
-    def _accepted(self) -> Iterator[MailObject]:
-        reverse_path, forward_paths = "", list[str]()
-        for exchange in self.exchanges:
+    def refused(self) -> tuple[MailObject, ...]:
+        """The mail objects that the server refused for good after their end of mail data."""
+        return tuple(mail for mail, code in self._mail_objects() if code // 100 == 5)
+
+    def _mail_objects(self) -> Iterator[tuple[MailObject, int]]:
+        """Every mail object that was sent whole, with the code of the reply to its end."""
+        reverse_path, forward_paths, chunks = "", list[str](), b""
+        for position, exchange in enumerate(self.exchanges):
             done = exchange.code // 100 == 2
-            if exchange.kind is Kind.MAIL_DATA:
-                if done:
+            if exchange.verb == "BDAT":
+                chunks += self._chunk_of(position) if done else b""
+                if done and exchange.argument.upper().endswith("LAST"):
                     envelope = Envelope(reverse_path, tuple(forward_paths))
-                    yield MailObject(envelope, _content(exchange.octets))
+                    yield MailObject(envelope, chunks), exchange.code
+                    forward_paths = []
+            elif exchange.kind is Kind.MAIL_DATA and not self._chunk_of(position - 1):
+                envelope = Envelope(reverse_path, tuple(forward_paths))
+                yield MailObject(envelope, _content(exchange.octets)), exchange.code
                 forward_paths = []
             elif done and exchange.verb == "RCPT":
                 forward_paths.append(_path(exchange))
             elif done and exchange.verb == "MAIL":
-                reverse_path, forward_paths = _path(exchange), []
+                reverse_path, forward_paths, chunks = _path(exchange), [], b""
+
+    def _chunk_of(self, position: int) -> bytes:
+        """The octets behind the BDAT at this place; without transparency (RFC 3030, 2)."""
+        if position < 0 or self.exchanges[position].verb != "BDAT":
+            return b""
+        behind = self.exchanges[position + 1 : position + 2]
+        return behind[0].octets if behind and behind[0].kind is Kind.MAIL_DATA else b""
 
 
 class Evidence:
@@ -98,6 +117,13 @@ class Evidence:
         """The sessions that a host of the sandbox began; an exercise may send from elsewhere."""
         return tuple(one for one in self._all if one.source == source)
 
+    def segments(self, one: Conversation) -> tuple[Segment, ...]:
+        """What passed on the wire, as the server saw it; nothing if that is no longer kept."""
+        try:
+            return self.sandbox.transcript.wire(one.connection, "server").segments
+        except KeyError:
+            return ()
+
     def inbox(self, mailbox: str) -> tuple[StoredMail, ...]:
         return self.sandbox.inbox(mailbox)
 
@@ -114,14 +140,13 @@ def _conversation(transcript: Transcript, events: list[Event]) -> Conversation |
     """The server's record of one connection; None unless it is whole and has octets behind it."""
     if events[0].kind is not Kind.CONNECT or not _is_real(transcript, events):
         return None
-    codes = {e.step: int(e.octets[:3]) for e in events if e.kind in _REPLIED}
+    codes = {e.step: _code(e.octets) for e in events if e.kind in _REPLIED}
     exchanges = tuple(
         Exchange(e.kind, e.octets, e.tls, codes.get(e.step, 0)) for e in events if e.kind in _SENT
     )
     place = events[0].detail
-    return Conversation(
-        str(place["source"]), str(place["host"]), int(str(place["port"])), exchanges
-    )
+    who = str(place["source"]), str(place["host"]), int(str(place["port"]))
+    return Conversation(*who, exchanges, events[0].connection)
 
 
 def _is_real(transcript: Transcript, events: list[Event]) -> bool:
@@ -134,6 +159,18 @@ def _is_real(transcript: Transcript, events: list[Event]) -> bool:
     plain = [e for e in events if e.kind in _SENT and not e.tls and e.is_whole]
     sent = wire.octets("client")
     return in_order and bool(sent) and (wire.dropped > 0 or all(e.octets in sent for e in plain))
+
+
+def _code(reply: bytes) -> int:
+    """The code of a reply; for POP3 and IMAP, which have none, 250 where it says OK.
+
+    >>> _code(b"354 Go on\\r\\n"), _code(b"+OK 2 messages\\r\\n"), _code(b"a1 OK Done\\r\\n")
+    (354, 250, 250)
+    """
+    if reply[:3].isdigit():
+        return int(reply[:3])
+    words = reply[:_LONGEST_TAG].upper().split(maxsplit=2)
+    return 250 if words[:1] == [b"+OK"] or words[1:2] == [b"OK"] else 0
 
 
 def _content(mail_data: bytes) -> bytes:

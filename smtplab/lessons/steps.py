@@ -53,3 +53,9 @@ def mail_for(one: Conversation, forward_paths: tuple[str, ...]) -> tuple[MailObj
         for mail in one.accepted()
         if {path.lower() for path in mail.envelope.forward_paths} == wanted
     )
+
+
+def lies_in_the_inbox(evidence: Evidence, mail: MailObject, forward_path: str) -> bool:
+    """Whether the mail object arrived at a forward-path; False if that is no mailbox here."""
+    names = {mailbox.name for mailbox in evidence.sandbox.mailboxes}
+    return forward_path in names and evidence.arrived(mail, forward_path)

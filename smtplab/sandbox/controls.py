@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from smtplab.sandbox.dns import Zones
 from smtplab.sandbox.faults import FaultDial
+from smtplab.sandbox.middle import StripsSTARTTLS
 from smtplab.sandbox.mta.policy_host import PolicyHosts
 from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.redirects import AddressBook
@@ -77,14 +78,15 @@ class Controls:
 
     def in_the_middle(
         self,
-        middle: Callable[[Stream], Stream],
+        middle: Callable[[Stream], Stream] = StripsSTARTTLS,
         *,
         source: str | None = None,
         host: str | None = None,
     ) -> AbstractContextManager[None]:
         """Put somebody on the way from `source` to `host` (None: any) until the block ends.
 
-        `middle` wraps a stream: `StripsSTARTTLS` and `MiddleBox` are in `smtplab.sandbox.middle`.
+        `middle` wraps a stream; left out, it takes STARTTLS away. `smtplab.sandbox.middle` has it
+        and a `MiddleBox`.
         The servers' own sessions go the same way; programs from outside do not.
         """
         return self._world.passages.occupied(middle, source, host)

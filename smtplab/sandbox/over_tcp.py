@@ -229,7 +229,8 @@ class OverTCP:
 
 
 def _listen(port: int) -> socket.socket:
-    sock = socket.socket()
+    # asyncio sets TCP_NODELAY only where it reads that the protocol is TCP.
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows, where REUSEADDR steals ports
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)

@@ -118,9 +118,7 @@ def fate_of(mail: MailObject, passage: Passage) -> Sent:
 
 
 def _reply(answer: CodeAndOctets) -> Reply:
-    parser = ReplyParser()
-    parser.feed(answer[1])
-    reply = parser.next_reply()
+    reply = ReplyParser().reply_after(answer[1])
     assert reply is not None, "a whole reply was read before"
     return reply
 

@@ -219,7 +219,8 @@ def _html(overheard: Overheard) -> str:
 
 def _html_row(who: str, digits: str, text: str) -> str:
     if digits:
-        cells = f"<td><code>{digits}</code></td><td><code>{escape(text)}</code></td>"
+        shown = (f"<code>{digits}</code>", f"<code>{escape(text)}</code>")
+        cells = "".join(f"<td {_LEFT}>{one}</td>" for one in shown)
     else:
-        cells = f'<td colspan="2"><em>{escape(text)}</em></td>'
-    return f"<tr {_LEFT}><td><b>{who}</b></td>{cells}</tr>"
+        cells = f'<td colspan="2" {_LEFT}><em>{escape(text)}</em></td>'
+    return f"<tr><td><b>{who}</b></td>{cells}</tr>"

@@ -15,31 +15,27 @@ from typing import Any, Self
 
 from smtplab.transcript import capture, eavesdropper, reading, rendering
 from smtplab.transcript.events import (
+    EVENT_OVERHEAD,
     MAX_EVENT_OCTETS,
     Detail,
     Event,
     Kind,
+    Note,
     OctetsKeeper,
     Span,
     keep,
+    memory_of,
 )
 from smtplab.transcript.hiding import SecretValues
 from smtplab.transcript.wire import Wire
 
 MAX_EVENTS = 100_000
 MAX_MEMORY = 128 * 2**20  # octets of all events together, with what Python adds
-EVENT_OVERHEAD = 512  # octets that Python adds to one event
 MAX_WIRES = 256  # connections whose wire octets are kept
 TRIM_EACH = 16  # new recorders: each may note that much before it looks at the bounds itself
 TRIM_AFTER = 65_536  # octets that one recorder notes before the bounds are looked at
 
 _EMPTY: Detail = {}
-
-# The fields of `Event`, the kind as a plain string: a tuple of nothing but strings, numbers and
-# the like is left alone by the garbage collector, which else looks at 100,000 of them each time.
-Note = tuple[
-    str, str, str, int, int, bytes, int, bool, datetime, tuple[Span, ...], str | None, Detail
-]
 _PLAIN = {kind: str(kind.value) for kind in Kind}
 
 
@@ -119,16 +115,20 @@ class Transcript:
     def trim(self) -> None:
         """Keep the bounds."""
         with self._lock:
-            notes = self._notes
             fresh, self._counted = self._newest_first(self._counted)
-            self._memory += sum(len(note[5]) + EVENT_OVERHEAD for note in fresh)
+            self._memory += memory_of(fresh)
             if self.is_kept_whole:
                 return
-            while len(notes) > self._max_events or (self._memory > MAX_MEMORY and notes):
-                oldest = notes.popleft()
-                self._dropped_events += 1
-                self._dropped_octets += oldest[6]
-                self._memory -= len(oldest[5]) + EVENT_OVERHEAD
+            self._drop(len(self._notes) - self._max_events)
+            while self._memory > MAX_MEMORY and self._notes:
+                self._drop(1)
+
+    def _drop(self, number: int) -> None:
+        """Let the oldest fall out; only under the lock."""
+        oldest = [self._notes.popleft() for _ in range(number)]
+        self._dropped_events += len(oldest)
+        self._dropped_octets += sum(note[6] for note in oldest)
+        self._memory -= memory_of(oldest)
 
     def _newest_first(self, position: int) -> tuple[list[Note], int]:
         """The notes since `position`, and how many there are in all; only under the lock.
@@ -303,9 +303,10 @@ class Recorder:
     ) -> None:
         seq = self._seq
         self._seq = seq + 1
-        who = self.connection, self.end
-        what = octets, length, self.tls, self._now(), secrets, sha256, detail
-        self._note((_PLAIN[kind], *who, seq, step, *what))
+        self._note(
+            (_PLAIN[kind], self.connection, self.end, seq, step,
+             octets, length, self.tls, self._now(), secrets, sha256, detail)
+        )  # fmt: skip
         self._noted += len(octets) + EVENT_OVERHEAD
         if self._noted > TRIM_AFTER:
             self._trim()

@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from time import monotonic
 from typing import Any, TypeVar
@@ -119,7 +120,7 @@ class Internet:
             connection=f"c{next(self._numbers)}",
             source=address,
             local_name=address_literal(address),
-            now=_real_time,
+            now=partial(datetime.now, UTC),
             trusted=ssl.create_default_context,
         )
         return TCPStream(connected, facts, timeout)
@@ -169,7 +170,3 @@ def address_literal(address: str) -> str:
     """
     bare = address.partition("%")[0]
     return f"[IPv6:{bare}]" if ":" in bare else f"[{bare}]"
-
-
-def _real_time() -> datetime:
-    return datetime.now(UTC)

@@ -40,6 +40,7 @@ class Eavesdropper(View):
         self._bar = HTML()
         self._refresh = Button(description="Refresh", tooltip="Read on what has passed")
         self._connection = Dropdown(description="Connection")
+        self._listing = False  # whether its list is being made anew
         self._look = Dropdown(options=[LINES, OCTETS], description="Show")
         self._wire = HTML()
         self._catch = HTML()
@@ -106,6 +107,8 @@ class Eavesdropper(View):
     # What a click does.
 
     def _on_connection(self, change: Any) -> None:
+        if self._listing:
+            return  # a new list has chosen its first entry; nobody clicked
         if change["new"] is not None and change["new"] != self.model.connection:
             self._guarded(lambda: self.model.choose(change["new"]))(change)
 
@@ -133,9 +136,10 @@ class Eavesdropper(View):
         names = list(self.model.connections)
         if self.model.connection is not None and self.model.connection not in names:
             names.insert(0, self.model.connection)
+        chosen, self._listing = self.model.connection, True
         if [value for _, value in self._connection.options] != names:
             self._connection.options = [(self.model.name_of(name), name) for name in names]
-        self._connection.value = self.model.connection
+        self._connection.value, self._listing = chosen, False
 
     @property
     def _octets(self) -> bool:

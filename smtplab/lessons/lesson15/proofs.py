@@ -1,0 +1,194 @@
+"""What the evidence must show for the six practical tasks of the exam."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import Message
+
+from smtplab.lessons.evidence import Conversation, Evidence
+from smtplab.lessons.steps import (
+    ALICE,
+    BOB,
+    CAROL,
+    EXCHANGE,
+    SUBMISSION,
+    mail_for,
+)
+from smtplab.mail_object import MailObject
+from smtplab.sandbox.dns import Zones
+from smtplab.sandbox.little_internet import LAPTOP
+from smtplab.sandbox.reception.delivery_verdict import DeliveryVerdict
+from smtplab.sandbox.verdict import spf
+from smtplab.sandbox.verdict.spf import SpfFacts
+
+GREY = "grey@example.net"
+SHOP = "shop.example"
+
+
+# 15.1
+
+
+def signed_in_by_scram(_: Evidence, one: Conversation) -> bool:
+    """The 235 belongs to the AUTH command before it."""
+    mechanism = ""
+    for exchange in one.exchanges:
+        if exchange.verb == "AUTH":
+            mechanism = exchange.argument.split(" ")[0].upper()
+        if exchange.code == 235:
+            return mechanism.startswith("SCRAM-SHA-256")
+    return False
+
+
+def arrived_for_bob(evidence: Evidence, one: Conversation) -> bool:
+    return any(evidence.arrived(mail, BOB) for mail in mail_for(one, (BOB,)))
+
+
+# 15.2 and 15.6
+
+
+def _reports(evidence: Evidence, action: str) -> Iterator[Message]:
+    """The fields about a recipient of each report in Alice's Inbox with this action."""
+    for stored in evidence.inbox(ALICE):
+        if stored.envelope.reverse_path:
+            continue  # a report has the null reverse-path (RFC 5321, 4.5.5)
+        for part in message_from_bytes(stored.content).walk():
+            if part.get("Final-Recipient") and part.get("Action", "").lower() == action:
+                yield part
+
+
+def _reported(evidence: Evidence, action: str, mail: MailObject) -> Iterator[str]:
+    """The status of each such report about a forward-path of this mail."""
+    paths = {path.lower() for path in mail.envelope.forward_paths}
+    for part in _reports(evidence, action):
+        if str(part["Final-Recipient"]).partition(";")[2].strip().lower() in paths:
+            yield str(part["Status"]).strip()
+
+
+def _of_alice(one: Conversation) -> Iterator[MailObject]:
+    return (mail for mail in one.accepted() if mail.envelope.reverse_path.lower() == ALICE)
+
+
+def taken_and_failed(evidence: Evidence, one: Conversation) -> bool:
+    return one.host == SUBMISSION and bool(_failures(evidence, one))
+
+
+def _failures(evidence: Evidence, one: Conversation) -> set[str]:
+    return {s for mail in _of_alice(one) for s in _reported(evidence, "failed", mail)}
+
+
+def told_carol(evidence: Evidence, one: Conversation) -> bool:
+    statuses = _failures(evidence, one)
+    return any(
+        str(message_from_bytes(mail.content).get("Subject", "")).strip() in statuses
+        for other in evidence.conversations
+        for mail in mail_for(other, (CAROL,))
+        if evidence.arrived(mail, CAROL)
+    )
+
+
+def asked_for_success(_: Evidence, one: Conversation) -> bool:
+    return one.host == SUBMISSION and any(
+        exchange.code == 250 and "SUCCESS" in _notify(exchange.argument)
+        for exchange in one.exchanges
+        if exchange.verb == "RCPT"
+    )
+
+
+def _notify(argument: str) -> str:
+    """The value of NOTIFY behind RCPT (RFC 3461, 4.1), in upper case."""
+    words = argument.upper().split()
+    return next((word.partition("=")[2] for word in words if word.startswith("NOTIFY=")), "")
+
+
+def success_reported(evidence: Evidence, one: Conversation) -> bool:
+    return any(True for mail in _of_alice(one) for _ in _reported(evidence, "delivered", mail))
+
+
+# 15.3
+
+
+def _blind_copies(one: Conversation) -> Iterator[MailObject]:
+    """Mail objects for both whose header section names Bob in To, and Carol nowhere."""
+    for mail in mail_for(one, (BOB, CAROL)):
+        header_section = mail.content.partition(b"\r\n\r\n")[0].lower()
+        to = str(message_from_bytes(mail.content).get("To", "")).lower()
+        if BOB in to and b"carol" not in header_section and b"\nbcc:" not in header_section:
+            yield mail
+
+
+def is_blind(_: Evidence, one: Conversation) -> bool:
+    return any(True for _ in _blind_copies(one))
+
+
+def both_have_it(evidence: Evidence, one: Conversation) -> bool:
+    return any(
+        evidence.arrived(mail, BOB) and evidence.arrived(mail, CAROL) for mail in _blind_copies(one)
+    )
+
+
+# 15.4
+
+
+def failed_first(evidence: Evidence, one: Conversation) -> bool:
+    """One of the shop's mails from this machine ended in Junk, because DMARC failed."""
+    return _wrote_for_shop(one) and any(
+        verdict.outcome == "Junk" and verdict.checks and verdict.checks.dmarc.result == "fail"
+        for verdict in _of_shop(evidence)
+    )
+
+
+def passes_now(evidence: Evidence, one: Conversation) -> bool:
+    """The newest one passes by SPF, which only the zone can have changed."""
+    checks = _of_shop(evidence)[-1].checks
+    return checks is not None and f"spf {SHOP}" in checks.dmarc.aligned
+
+
+def strangers_fail(evidence: Evidence, one: Conversation) -> bool:
+    """The zone still says no to everybody else, and the policy still has teeth."""
+    zones = evidence.sandbox.zones
+    copy = Zones({SHOP: zones.text(SHOP)})  # the log of look-ups is the learner's
+    stranger = evidence.sandbox.addresses["spam.example"]
+    facts = SpfFacts(
+        stranger, "spam.example", f"news@{SHOP}", EXCHANGE, evidence.sandbox.clock.now()
+    )
+    policy = "".join(copy.look_up(f"_dmarc.{SHOP}", "TXT")).replace(" ", "")
+    return spf.check(facts, copy.ask).result == "fail" and "p=none" not in policy
+
+
+def _wrote_for_shop(one: Conversation) -> bool:
+    return one.host == EXCHANGE and any(
+        mail.envelope.reverse_path.lower().endswith(f"@{SHOP}") for mail in one.accepted()
+    )
+
+
+def _of_shop(evidence: Evidence) -> list[DeliveryVerdict]:
+    """What mx.example.net decided about this machine's mails in the shop's name, oldest first."""
+    return [
+        verdict
+        for verdict in evidence.sandbox.verdicts
+        if verdict.host == EXCHANGE
+        and verdict.address == evidence.sandbox.addresses[LAPTOP]
+        and verdict.checks is not None
+        and verdict.checks.dmarc.domain == SHOP
+    ]
+
+
+# 15.5
+
+
+def deferred(evidence: Evidence, one: Conversation) -> bool:
+    """The provider's server was told to come back later, with this recipient."""
+    return bool(mail_for(one, (GREY,))) and any(
+        exchange.verb == "RCPT" and exchange.code == 451 and GREY in exchange.argument.lower()
+        for other in evidence.of(SUBMISSION)
+        for exchange in other.exchanges
+    )
+
+
+def delivered_to_grey(evidence: Evidence, one: Conversation) -> bool:
+    return any(evidence.arrived(mail, GREY) for mail in mail_for(one, (GREY,)))
+
+
+def still_greylists(evidence: Evidence, _: Conversation) -> bool:
+    return evidence.sandbox.mailbox(GREY).terms.greylisted

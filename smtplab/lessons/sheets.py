@@ -1,0 +1,141 @@
+"""Sheets to print: what the whole course comes back to, on one page each.
+
+The cheat sheet is made of the tables behind `explain`, so that both say the same. The glossary is
+kept in glossary.toml; its words are those of RFC 5321 and RFC 5598.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from textwrap import fill
+
+from smtplab.reference.tables import Entry, table
+
+WIDTH = 78  # columns of the plain text; a terminal has 80
+
+# What nobody types any more, or what one program has for itself, would only fill the page.
+_LEFT_OUT = ("out of use", "(Postfix)", "(Exim)", "LMTP", "the experiment", "The command ")
+
+# A4 and US Letter both hold it: 297 - 14 by 210 - 14 mm, and 279 - 14 by 216 - 14 mm.
+_STYLE = """
+@page { size: landscape; margin: 7mm }
+body { font: 9.3pt/1.25 sans-serif; margin: 0; columns: 4; column-gap: 4mm }
+h1 { font-size: 14pt; margin: 0 0 1mm }
+h2 { font-size: 10.5pt; margin: 1.5mm 0 .5mm; border-bottom: .3mm solid; break-after: avoid }
+p { margin: 0; padding-left: 3mm; text-indent: -3mm; break-inside: avoid }
+"""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One heading, and the rows under it: a term and what it means."""
+
+    heading: str
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, repr=False)
+class Sheet:
+    """A title and sections; `save` makes a file that prints on one page."""
+
+    title: str
+    sections: tuple[Section, ...]
+
+    def __repr__(self) -> str:
+        return "\n".join(self._text_lines())
+
+    def _text_lines(self) -> Iterator[str]:
+        yield self.title
+        for section in self.sections:
+            yield f"\n{section.heading}"
+            longest = max(len(term) for term, _ in section.rows)
+            for term, meaning in section.rows:
+                yield fill(
+                    f"{term.ljust(longest)}  {meaning}" if longest < 16 else f"{term}: {meaning}",
+                    WIDTH,
+                    initial_indent="  ",
+                    subsequent_indent=" " * (longest + 4 if longest < 16 else 6),
+                    break_long_words=False,
+                    break_on_hyphens=False,
+                )
+
+    def _repr_html_(self) -> str:
+        """For a notebook: plain tags, and no style that would reach the page around it."""
+        sections = "".join(
+            f"<h4>{escape(section.heading)}</h4><dl>"
+            + "".join(f"<dt>{escape(a)}</dt><dd>{escape(b)}</dd>" for a, b in section.rows)
+            + "</dl>"
+            for section in self.sections
+        )
+        return f"<p><b>{escape(self.title)}</b></p>{sections}"
+
+    @property
+    def page(self) -> str:
+        """A whole HTML document; printed from a browser it fills one page of paper."""
+        sections = "".join(
+            f"<h2>{escape(section.heading)}</h2>"
+            + "".join(f"<p><b>{escape(a)}</b> {escape(b)}</p>" for a, b in section.rows)
+            for section in self.sections
+        )
+        title = escape(self.title)
+        return (
+            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+            f"<style>{_STYLE}</style><h1>{title}</h1>{sections}</html>\n"
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page to a file, to be opened in a browser and printed; returns its path."""
+        where = Path(path)
+        where.write_bytes(self.page.encode())
+        return where
+
+
+def cheat_sheet() -> Sheet:
+    """Commands, replies, ports and service extensions, a line each; `explain` says more."""
+    return Sheet(
+        "SMTP on one page",
+        (
+            Section("Ports", tuple(_rows("ports"))),
+            Section("First digit of a reply", tuple(_severities())),
+            Section("Commands", tuple(_rows("verbs"))),
+            Section("Replies", tuple(_rows("reply_codes"))),
+            Section("Service extensions, in the reply to EHLO", tuple(_rows("keywords"))),
+        ),
+    )
+
+
+def glossary() -> Sheet:
+    """The words of the course, a sentence each, with the RFC that defines them."""
+    text = (files(__package__) / "glossary.toml").read_text(encoding="utf-8")
+    return Sheet(
+        "The words of mail on one page",
+        tuple(
+            Section(
+                heading,
+                tuple((term, f"{says} ({source})") for term, (says, source) in words.items()),
+            )
+            for heading, words in tomllib.loads(text).items()
+        ),
+    )
+
+
+def _rows(name: str) -> Iterator[tuple[str, str]]:
+    for term, entry in table(name).items():
+        if not any(mark in entry.title for mark in _LEFT_OUT) and not _is_class(name, term):
+            yield (entry.form if name == "verbs" else term), f"{entry.title}."
+
+
+def _is_class(name: str, term: str) -> bool:
+    """5yz and x5z are classes of reply codes; they have a section of their own."""
+    return name == "reply_codes" and not term.isdigit()
+
+
+def _severities() -> Iterator[tuple[str, str]]:
+    entries: dict[str, Entry] = table("reply_codes")
+    for term in ("2yz", "3yz", "4yz", "5yz"):
+        yield term, f"{entries[term].title}."

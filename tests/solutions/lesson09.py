@@ -1,0 +1,254 @@
+"""Lesson 09: right ways and wrong ones."""
+
+from datetime import timedelta
+
+from smtplab.lessons import signed_in
+
+HALF_AN_HOUR, FIVE_DAYS = timedelta(minutes=30), timedelta(days=5)
+LATER = "RCPT@host:mx.example.net#1=451 4.3.0 Later"
+LOST = "end-of-data@host:mx.example.net#1=lose"
+DOWN = "connect@host:mx.example.net=drop"
+
+
+def hand_in(sandbox, subject, forward_path="bob@example.net", who="alice@example.org"):
+    client = signed_in(sandbox, who)
+    client.mail(who)
+    client.rcpt(forward_path)
+    client.data()
+    client.content(f"From: {who}\r\nSubject: {subject}\r\n\r\nHello.\r\n".encode())
+    client.quit()
+    sandbox.settle()
+
+
+def with_mail_hosts(sandbox, records, subject):
+    before = sandbox.zones.text("example.net")
+    sandbox.zones.replace("example.net", records)
+    hand_in(sandbox, subject)
+    sandbox.zones.set("example.net", before)
+
+
+def with_faults(sandbox, *rules):
+    sandbox.faults.clear()
+    for rule in rules:
+        sandbox.faults.add(rule)
+
+
+# 9.1
+
+
+def first_host_has_no_address(sandbox):
+    with_mail_hosts(sandbox, "@ IN MX 10 first\n@ IN MX 20 mx", "no address")
+
+
+def first_host_does_not_listen(sandbox):
+    with_mail_hosts(sandbox, "@ IN MX 0 pop\n@ IN MX 5 mx\n@ IN MX 9 pop", "no door")
+
+
+def first_host_is_far_away(sandbox):
+    with_mail_hosts(sandbox, "@ IN MX 1 www.shop.example.\n@ IN MX 2 mx", "other zone")
+
+
+def the_backup_is_worse(sandbox):
+    with_mail_hosts(sandbox, "@ IN MX 10 mx\n@ IN MX 20 backup", "worse")
+
+
+def both_are_equal(sandbox):
+    with_mail_hosts(sandbox, "@ IN MX 10 a\n@ IN MX 10 mx", "equal")
+
+
+def the_sender_itself_is_best(sandbox):
+    with_mail_hosts(sandbox, "@ IN MX 10 smtp.example.org.\n@ IN MX 20 mx", "itself")
+
+
+def the_zone_changes_too_late(sandbox):
+    hand_in(sandbox, "too late")
+    before = sandbox.zones.text("example.net")
+    sandbox.zones.replace("example.net", "@ IN MX 10 first\n@ IN MX 20 mx")
+    sandbox.settle()
+    sandbox.zones.set("example.net", before)
+
+
+# 9.2
+
+
+def refused_once(sandbox):
+    with_faults(sandbox, LATER)
+    hand_in(sandbox, "refused once")
+    sandbox.clock.advance(HALF_AN_HOUR)
+    sandbox.faults.clear()
+
+
+def without_dns_for_a_while(sandbox):
+    sandbox.zones.fail("example.net")
+    hand_in(sandbox, "no dns", who="carol@example.org")
+    sandbox.zones.mend("example.net")
+    sandbox.clock.advance(timedelta(hours=2))
+
+
+def host_away_for_a_while(sandbox):
+    with_faults(sandbox, DOWN)
+    hand_in(sandbox, "away")
+    sandbox.faults.clear()
+    sandbox.clock.advance(HALF_AN_HOUR)
+
+
+def refused_once_after_a_vain_attempt(sandbox):
+    hand_in(sandbox, "refused once")
+    refused_once(sandbox)
+
+
+def never_waited(sandbox):
+    with_faults(sandbox, LATER)
+    hand_in(sandbox, "never waited")
+    sandbox.faults.clear()
+
+
+def refused_twice(sandbox):
+    with_faults(sandbox, LATER, LATER.replace("#1", "#2"))
+    hand_in(sandbox, "refused twice")
+    sandbox.clock.advance(timedelta(hours=4))
+    sandbox.faults.clear()
+
+
+def no_trouble_at_all(sandbox):
+    hand_in(sandbox, "no trouble")
+    sandbox.clock.advance(HALF_AN_HOUR)
+
+
+def refused_for_good(sandbox):
+    with_faults(sandbox, LATER.replace("451 4.3.0", "550 5.3.0"))
+    hand_in(sandbox, "for good")
+    sandbox.clock.advance(HALF_AN_HOUR)
+    sandbox.faults.clear()
+
+
+# 9.3
+
+
+def down_for_days(sandbox):
+    with_faults(sandbox, DOWN)
+    hand_in(sandbox, "down")
+    sandbox.clock.advance(FIVE_DAYS)
+    sandbox.faults.clear()
+
+
+def put_off_for_days(sandbox):
+    with_faults(sandbox, LATER.replace("#1", ""))
+    hand_in(sandbox, "put off", who="carol@example.org")
+    for _ in range(7):
+        sandbox.clock.advance(timedelta(days=1))
+    sandbox.faults.clear()
+
+
+def only_late(sandbox):
+    with_faults(sandbox, DOWN)
+    hand_in(sandbox, "late")
+    sandbox.clock.advance(timedelta(days=4))
+    sandbox.faults.clear()
+
+
+def back_at_once(sandbox):
+    with_faults(sandbox, LATER.replace("#1=451 4", "=550 5"))
+    hand_in(sandbox, "at once")
+    sandbox.clock.advance(FIVE_DAYS)
+    sandbox.faults.clear()
+
+
+def without_a_way_back(sandbox):
+    with_faults(sandbox, DOWN)
+    client = signed_in(sandbox)
+    client.mail("")
+    client.rcpt("bob@example.net")
+    client.data()
+    client.content(b"Subject: no way back\r\n\r\nHello.\r\n")
+    sandbox.settle()
+    sandbox.clock.advance(FIVE_DAYS)
+    sandbox.faults.clear()
+
+
+def for_nobody(sandbox):
+    hand_in(sandbox, "nobody", "nina@example.net")
+
+
+# 9.4
+
+
+def reply_lost(sandbox):
+    with_faults(sandbox, LOST)
+    hand_in(sandbox, "lost")
+    sandbox.clock.advance(HALF_AN_HOUR)
+    sandbox.faults.clear()
+
+
+def reply_lost_twice(sandbox):
+    with_faults(sandbox, LOST, LOST.replace("#1", "#2"))
+    hand_in(sandbox, "lost twice", who="carol@example.org")
+    sandbox.clock.advance(timedelta(hours=3))
+    sandbox.faults.clear()
+
+
+def handed_in_twice(sandbox):
+    hand_in(sandbox, "twice")
+    hand_in(sandbox, "twice")
+
+
+def handed_in_twice_and_waited(sandbox):
+    with_faults(sandbox, LATER)
+    hand_in(sandbox, "twice, and waited")
+    hand_in(sandbox, "twice, and waited")
+    sandbox.clock.advance(HALF_AN_HOUR)
+    sandbox.faults.clear()
+
+
+def dropped_before_it_was_taken(sandbox):
+    with_faults(sandbox, LOST.replace("lose", "drop"))
+    hand_in(sandbox, "dropped")
+    sandbox.clock.advance(HALF_AN_HOUR)
+    sandbox.faults.clear()
+
+
+def lost_and_not_waited_for(sandbox):
+    with_faults(sandbox, LOST)
+    hand_in(sandbox, "not waited")
+    sandbox.faults.clear()
+
+
+RIGHT = {
+    "9.1": (first_host_has_no_address, first_host_does_not_listen, first_host_is_far_away),
+    "9.2": (
+        refused_once,
+        without_dns_for_a_while,
+        refused_once_after_a_vain_attempt,
+        host_away_for_a_while,
+    ),
+    "9.3": (down_for_days, put_off_for_days),
+    "9.4": (reply_lost, reply_lost_twice),
+}
+
+WRONG = {
+    "9.1": (
+        (the_backup_is_worse, "a better host in front of mx.example.net"),
+        (both_are_equal, "a better host in front of mx.example.net"),
+        (the_sender_itself_is_best, "must not be the sender itself"),
+        (the_zone_changes_too_late, "in the zone before you hand the mail in"),
+        (for_nobody, "a mail for bob@example.net alone that smtp.example.org took"),
+    ),
+    "9.2": (
+        (never_waited, "The world clock moves only when you turn it."),
+        (refused_twice, "the second attempt, and one copy in Bob's Inbox."),
+        (no_trouble_at_all, "a first attempt that ended with a 4yz reply."),
+        (refused_for_good, "a first attempt that ended with a 4yz reply."),
+        (reply_lost, "the second attempt, and one copy in Bob's Inbox."),
+    ),
+    "9.3": (
+        (only_late, "a mail that was tried for days and given up."),
+        (back_at_once, "5yz ends it at once"),
+        (without_a_way_back, "the report with Action: failed"),
+    ),
+    "9.4": (
+        (handed_in_twice, "a first attempt that failed, and a later one that got its 250."),
+        (handed_in_twice_and_waited, "two copies in Bob's Inbox."),
+        (dropped_before_it_was_taken, "two copies in Bob's Inbox."),
+        (lost_and_not_waited_for, "Turn the clock between them."),
+    ),
+}
