@@ -15,7 +15,7 @@ KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 THERE_ALREADY = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
 UNUSED = (
     "**/*.map", "build/fa-*.svg", "build/fa-*.eot", "build/fa-*.ttf", "build/fa-*.woff",
-    "lab/favicon.ico", "rspack.*",
+    "rspack.*",
 )  # fmt: skip
 
 
@@ -50,6 +50,7 @@ def _configure(file: Path) -> None:
     config = json.loads(file.read_text("utf-8"))
     data = config["jupyter-config-data"]
     data["appName"] = "smtplab"
+    data["exposeAppInBrowser"] = True  # for the tests; a page of its own has nobody to hide it from
     data["enableMemoryStorage"] = True  # a private window has no other place
     data.setdefault("litePluginSettings", {})[KERNEL] = {
         "pyodideUrl": "./static/pyodide/loader.mjs",
