@@ -41,7 +41,7 @@ READY = """async () => {
   }
 }"""
 # Not awaited: the command ends when the kernel is idle again, and a lost idle mark would hang it.
-_RUN_ALL = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+RUN_ALL = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
 
 # No news, no questions, no autosave that could touch the notebook while it is read.
 _SETTINGS = {
@@ -156,7 +156,7 @@ def open_and_run(page, url: str) -> None:
     page.goto(url)
     page.wait_for_function("() => window.jupyterapp !== undefined")
     page.evaluate(READY)
-    page.evaluate(_RUN_ALL)
+    page.evaluate(RUN_ALL)
 
 
 THEMES = {

@@ -1,0 +1,54 @@
+"""`python -m lite FOLDER`: build the static site of the course into a new folder.
+
+Any static host can serve it; `python -m http.server` in the folder will do. Nothing is asked from
+anywhere else when it runs. Wants Node.js and npm to build, and the packages of `.[site]`.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from lite import frontend, pyodide, wheels
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def build(site: Path) -> None:
+    """Build the site into `site`, which must not exist; nothing half-made is left behind."""
+    with tempfile.TemporaryDirectory(prefix="smtplab-site-") as folder:
+        work = Path(folder)
+        made = work / "site"
+        say("the front end and the notebooks")
+        frontend.build(PROJECT, made, work)
+        say("Pyodide")
+        source = pyodide.find_or_install(work)
+        runtime = pyodide.copy(source, made)
+        say("the packages")
+        wheels.collect(PROJECT, work / "wheels")
+        say("compiling them with the browser's own Python")
+        pyodide.pack(source, work / "wheels", runtime)
+        shutil.move(made, site)
+    size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
+    say(f"done: {site}, {size / 1e6:.1f} MB. Try it: python -m http.server --directory {site}")
+
+
+def say(text: str) -> None:
+    print(f"-- {text}", flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m lite", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the site goes; must not exist yet")
+    site = parser.parse_args(arguments).folder.resolve()
+    if site.exists():
+        parser.error(f"{site} exists already; remove it, or name another folder")
+    site.parent.mkdir(parents=True, exist_ok=True)
+    build(site)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""JupyterLite around the course: its settings, the notebooks, a page to begin at."""
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from lite.pyodide import run
+
+HERE = Path(__file__).parent
+KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
+# The kernel installs what this list lacks. All of it is in packages.bin already, but for jedi:
+# completion does without its 1.5 MB.
+THERE_ALREADY = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
+UNUSED = (
+    "**/*.map", "build/fa-*.svg", "build/fa-*.eot", "build/fa-*.ttf", "build/fa-*.woff",
+    "rspack.*",
+)  # fmt: skip
+
+
+def build(project: Path, site: Path, work: Path) -> None:
+    """The front end with the learner's notebooks, ready for a runtime in static/pyodide."""
+    contents = work / "contents"
+    shutil.copytree(
+        project / "notebooks", contents, ignore=shutil.ignore_patterns("instructor", ".*")
+    )
+    settings = work / "jupyter_lite_config.json"
+    settings.write_text(
+        json.dumps(
+            {
+                "LiteBuildConfig": {
+                    "apps": ["lab"],
+                    "contents": [str(contents)],
+                    "lite_dir": str(work),
+                    "no_sourcemaps": True,
+                    "output_dir": str(site),
+                }
+            }
+        )
+    )
+    run(sys.executable, "-m", "jupyterlite_core", "build", "--config", str(settings))
+    for path in [path for pattern in UNUSED for path in site.glob(pattern)]:
+        path.unlink()
+    _configure(site / "jupyter-lite.json")
+    _write_first_page(contents, site / "index.html")
+
+
+def _configure(file: Path) -> None:
+    config = json.loads(file.read_text("utf-8"))
+    data = config["jupyter-config-data"]
+    data["appName"] = "smtplab"
+    data["exposeAppInBrowser"] = True  # for the tests; a page of its own has nobody to hide it from
+    data["enableMemoryStorage"] = True  # a private window has no other place
+    data.setdefault("litePluginSettings", {})[KERNEL] = {
+        "pyodideUrl": "./static/pyodide/loader.mjs",
+        "disablePyPIFallback": True,
+        "loadPyodideOptions": {"packages": list(THERE_ALREADY)},
+    }
+    file.write_text(json.dumps(config, indent=1), "utf-8")
+
+
+def _write_first_page(contents: Path, page: Path) -> None:
+    """A list of the lessons; each opens in JupyterLab with its kernel."""
+    items = []
+    for notebook in sorted(contents.glob("[0-9]*.ipynb")):
+        cells = json.loads(notebook.read_text("utf-8"))["cells"]
+        heading = re.match(r"# (.*)", "".join(cells[0]["source"]))
+        title = heading[1] if heading else notebook.stem
+        items.append(f'<li><a href="lab/index.html?path={notebook.name}">{title}</a></li>')
+    template = (HERE / "index.html").read_text("utf-8")
+    page.write_text(template.replace("<!-- lessons -->", "\n".join(items)), "utf-8")
