@@ -11,6 +11,7 @@ import shutil
 import zipfile
 from pathlib import Path
 from py_compile import PycInvalidationMode
+from typing import Any
 
 OURS = "smtplab"
 PACKAGES, LIBRARY = Path("/packages"), Path("/library")
@@ -50,7 +51,7 @@ def remove_unused(folder: Path) -> None:
 
 def compile_all(folder: Path) -> None:
     for path in folder.iterdir():
-        how = {
+        how: dict[str, Any] = {
             "quiet": 2,
             "stripdir": folder,
             "prependdir": f"{folder}.zip",
