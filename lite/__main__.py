@@ -1,7 +1,7 @@
 """`python -m lite FOLDER`: build the static site of the course into a new folder.
 
 Any static host can serve it; `python -m http.server` in the folder will do. Nothing is asked from
-anywhere else when it runs. Wants Node.js and npm to build, and the packages of `.[site]`.
+anywhere else when it runs. Wants Node.js and npm to build.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from lite import frontend, pyodide, wheels
+from lite import frontend, pyodide, tools, wheels
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -21,13 +21,15 @@ def build(site: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="smtplab-site-") as folder:
         work = Path(folder)
         made = work / "site"
+        say("an environment for the tools")
+        programs = tools.install(work / "tools")
         say("the front end and the notebooks")
-        frontend.build(PROJECT, made, work)
+        frontend.build(programs, PROJECT, made, work)
         say("Pyodide")
         source = pyodide.find_or_install(work)
         runtime = pyodide.copy(source, made)
         say("the packages")
-        wheels.collect(PROJECT, work / "wheels")
+        wheels.collect(programs, PROJECT, work / "wheels")
         say("compiling them with the browser's own Python")
         pyodide.pack(source, work / "wheels", runtime)
         shutil.move(made, site)

@@ -3,10 +3,10 @@
 import json
 import re
 import shutil
-import sys
 from pathlib import Path
 
 from lite.pyodide import run
+from lite.tools import Tools
 
 HERE = Path(__file__).parent
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
@@ -19,7 +19,7 @@ UNUSED = (
 )  # fmt: skip
 
 
-def build(project: Path, site: Path, work: Path) -> None:
+def build(tools: Tools, project: Path, site: Path, work: Path) -> None:
     """The front end with the learner's notebooks, ready for a runtime in static/pyodide."""
     contents = work / "contents"
     shutil.copytree(
@@ -39,7 +39,7 @@ def build(project: Path, site: Path, work: Path) -> None:
             }
         )
     )
-    run(sys.executable, "-m", "jupyterlite_core", "build", "--config", str(settings))
+    run(tools.python, "-m", "jupyterlite_core", "build", "--config", str(settings))
     for path in [path for pattern in UNUSED for path in site.glob(pattern)]:
         path.unlink()
     _configure(site / "jupyter-lite.json")
