@@ -31,7 +31,7 @@ _CUT_OFF = """selector => [...document.querySelectorAll(`${selector}, ${selector
   .map(e => `${e.className || e.tagName} ${e.scrollWidth}/${e.clientWidth}`)"""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: an event loop runs until Playwright ends
 def lab_server(tool, tmp_path_factory):
     """JupyterLab and Chromium: the folder it opens, the URL of a notebook in it, the browser."""
     executable = tool("chromium")

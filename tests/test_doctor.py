@@ -39,12 +39,6 @@ def test_a_broken_part_is_named_at_the_end_with_its_advice(capsys, monkeypatch):
     assert as_text([Finding("a", State.NOTE, "b")]).endswith("The course will run here.")
 
 
-def test_a_kernel_that_does_not_come_up_in_time_is_broken():
-    (finding,) = look.kernel_and_widgets(limit=0.01)
-    assert (finding.subject, finding.state) == ("kernel", State.BROKEN)
-    assert finding.text == "does not start: RuntimeError"
-
-
 @pytest.mark.parametrize(
     ("name", "wanted", "state"),
     [
