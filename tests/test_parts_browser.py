@@ -48,9 +48,9 @@ def test_every_button_of_every_part_does_what_it_says(lab_page, lab_server, pict
 
     # Predict, by the keyboard only: a code that has no button, then again, then an option.
     field = page.locator(".test-gate input")
-    field.focus()
-    page.keyboard.type("502")
-    page.keyboard.press("Tab")
+    field.scroll_into_view_if_needed()
+    field.press_sequentially("502")
+    field.press("Tab")
     page.keyboard.press("Space")
     says(page, "gate", "you said 502, it was 503")
     button(page, "gate", "Guess again").press("Enter")
