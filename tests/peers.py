@@ -28,15 +28,17 @@ class Cut(Enum):
     AT_ONCE = 2
 
 
-Item = bytes | Cut | ssl.SSLContext
-"""Octets to send, a way to end, or a TLS context: then a handshake begins."""
+Item = bytes | Cut | ssl.SSLContext | threading.Event
+"""Octets to send, a way to end, a TLS context: then a handshake begins, or a signal to wait for."""
 
 
 class Peer:
     """Plays a script to one client; it is a `Network`, and what it was sent is in `heard`.
 
     The first item is played at once (after a handshake, if that stands first); each later one
-    after one more line from the client, or after the end of mail data where 354 was sent.
+    after one more line from the client, after the end of mail data where 354 was sent, or after
+    the signal that stands before it. Only the peer's own thread writes: two threads in one TLS
+    session disturb each other.
     """
 
     def __init__(self, *script: Item) -> None:
@@ -110,6 +112,10 @@ class Peer:
     def _play_script(self) -> None:
         to_hear = b""  # what must come before the next item is played
         for place, item in enumerate(self._script):
+            if isinstance(item, threading.Event):
+                item.wait(PATIENCE)
+                to_hear = b""
+                continue
             if to_hear and item is not Cut.AT_ONCE and not self._hear(to_hear):
                 return
             to_hear = b""

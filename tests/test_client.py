@@ -3,6 +3,7 @@
 import json
 import select
 import ssl
+import threading
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from contextlib import suppress
@@ -338,12 +339,13 @@ def test_half_a_reply_is_no_reply() -> None:
 
 def test_a_late_reply_is_never_taken_for_the_next_one() -> None:
     """The 250 to MAIL would otherwise look like a 250 to RCPT, for a mailbox that was refused."""
-    with Peer(GREETING, OK) as peer:
+    was_given_up = threading.Event()
+    with Peer(GREETING, OK, was_given_up, OK) as peer:
         client = peer.connect(settings=SHORT)
         client.noop()
         with pytest.raises(ConnectionLost):
             client.mail("a@example.org")
-        peer._socket.sendall(OK)
+        was_given_up.set()
         with pytest.raises(ConnectionLost, match="a reply is missing"):
             client.rcpt("b@example.net")
     assert b"RCPT" not in b"".join(peer.commands)
@@ -376,11 +378,12 @@ def test_a_line_that_nobody_asked_for_is_never_taken_for_a_reply(extra: bytes) -
 @pytest.mark.parametrize("way", ["plain", "TLS", "group"])
 def test_an_unasked_line_in_a_segment_of_its_own_is_noticed_too(extra: bytes, way: str) -> None:
     """It would be taken for the reply to the next command, and each later one be off by one."""
-    script: tuple[Item, ...] = (GREETING, OK)
+    was_answered = threading.Event()
+    script: tuple[Item, ...] = (GREETING, OK, was_answered, extra)
     with Peer(*((server_context(), *script) if way == "TLS" else script)) as peer:
         client = peer.connect(465 if way == "TLS" else 587)
         client.noop()
-        peer._socket.sendall(extra)
+        was_answered.set()
         assert select.select([peer._client_end], [], [], PATIENCE)[0]
         with pytest.raises(RemoteProtocolError, match="before it was asked"):
             if way == "group":
