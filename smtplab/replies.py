@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from smtplab.errors import RemoteProtocolError
 
@@ -21,6 +21,7 @@ _REPLY_LINE = re.compile(rb"([2-5][0-5][0-9])(?:([ -])([\t\x20-\x7e\x80-\xff]*))
 
 # The usual reply, one line of ASCII; reading it at once saves half of the parser's time.
 _USUAL_REPLY = re.compile(rb"([2-5][0-5][0-9]) ([\t\x20-\x7e]{0,506})\r\n")
+_MAX_USUAL = 512  # octets with CR LF (RFC 5321, 4.5.3.1.5)
 
 # status-code = class "." subject "." detail;  class = "2"/"4"/"5"
 # subject = 1*3digit;  detail = 1*3digit                                   (RFC 3463, 2)
@@ -146,25 +147,22 @@ class ReplyParser:
         self._lines: list[bytes] = []  # of the reply that is under way, with their ends
         self._octets = 0
         self.octets = b""  # of the last whole reply, as they came
+        self.in_reply = False  # whether octets came that belong to no finished reply
 
     @property
     def pending(self) -> bytes:
         """Octets that came and belong to no finished reply."""
         return bytes(self._buffer)
 
-    @property
-    def in_reply(self) -> bool:
-        """Whether a multi-line reply has begun and not ended."""
-        return bool(self._texts) or bool(self._buffer)
-
     def feed(self, data: bytes) -> None:
         self._buffer += data
+        self.in_reply = self.in_reply or bool(data)
 
     def reply_after(self, data: bytes) -> Reply | None:
         """Feed octets; then the next whole reply, or None if more are needed."""
-        if not self._buffer and not self._texts and (usual := _USUAL_REPLY.fullmatch(data)):
+        if not self.in_reply and len(data) <= _MAX_USUAL and (usual := _usual_reply(data)):
             self.octets = data
-            return Reply(int(usual[1]), (usual[2],))
+            return usual
         self.feed(data)
         return self.next_reply()
 
@@ -190,6 +188,7 @@ class ReplyParser:
                 self._texts.clear()
                 self._lines.clear()
                 self._octets = 0
+                self.in_reply = bool(buffer)
                 return reply
 
     def _take(self, line: bytes) -> bool:
@@ -219,6 +218,12 @@ class ReplyParser:
         self._texts.append(text or b"")
         self._lines.append(line)
         return separator != b"-"
+
+
+@lru_cache(256)  # a server says the same again and again
+def _usual_reply(octets: bytes) -> Reply | None:
+    usual = _USUAL_REPLY.fullmatch(octets)
+    return Reply(int(usual[1]), (usual[2],)) if usual else None
 
 
 def _check_utf8(text: bytes, line: bytes) -> None:

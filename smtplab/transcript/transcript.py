@@ -23,6 +23,7 @@ from smtplab.transcript.events import (
     Note,
     OctetsKeeper,
     Span,
+    date_of,
     keep,
     memory_of,
 )
@@ -165,8 +166,8 @@ class Transcript:
         return fresh, total
 
     def _event(self, note: Note) -> Event:
-        found = self.secrets.spans(note[5])
-        return Event._make((Kind(note[0]), *note[1:9], note[9] + found, *note[10:]))
+        middle = date_of(note[8]), note[9] + self.secrets.spans(note[5])
+        return Event._make((Kind(note[0]), *note[1:8], *middle, *note[10:]))
 
     def _dropped(self, kept: tuple[Event, ...]) -> Event:
         counts = {"events": self._dropped_events, "octets": self._dropped_octets}
@@ -247,7 +248,7 @@ class Recorder:
         self._seq = 0
         self._noted = 0  # octets of memory since the last trim
         self._note = transcript.note
-        self._now = transcript.now
+        self._now = getattr(transcript.now, "seconds", transcript.now)
         self._add = self.wire.add
 
     def record(
@@ -268,11 +269,10 @@ class Recorder:
         """Record several events of the same moment; at a tenth of a millisecond each it counts."""
         who = self.connection, self.end
         tls, now, size = self.tls, self._now(), 0
-        for kind, step, octets, detail in steps:
+        for seq, (kind, step, octets, detail) in enumerate(steps, self._seq):
             length, sha256 = len(octets), None
             if length > MAX_EVENT_OCTETS and not self.transcript.is_kept_whole:
                 octets, sha256 = keep(octets)
-            seq = self._seq
             self._seq = seq + 1
             size += len(octets) + EVENT_OVERHEAD
             self._note(
