@@ -106,7 +106,8 @@ class Engine(Connection):
     async def flush(self) -> None:
         if self._outgoing:
             self._write_held()
-            await self.drained()
+            if self._writing_paused:
+                await self.drained()
 
     def _say(self, status: str | bytes, instead: bytes | None = None) -> None:
         """Say a reply, or other octets in its place; the state moves by the reply's code."""

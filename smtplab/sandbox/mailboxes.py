@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -60,6 +60,12 @@ class StoredMail:
         """What a reader of the mailbox gets."""
         return self.front + self.accepted
 
+    def laid_down(self, uid: int, internal_date: datetime) -> StoredMail:
+        """The same in a folder."""
+        return StoredMail(
+            self.envelope, self.accepted, self.front, uid, internal_date, self.verdict
+        )
+
     @property
     def message(self) -> EmailMessage:
         """The content as Python's own message class reads it."""
@@ -104,7 +110,7 @@ class Mailbox:
         """Lay a mail object into a folder; it is kept on the disk, if there is one, or raises."""
         with self._changing:
             uid = self.next_uid(folder)
-            mail = replace(mail, uid=uid, internal_date=internal_date or self._now())
+            mail = mail.laid_down(uid, internal_date or self._now())
             self._shelves[folder].add(mail)
             self._folders[folder].append(mail)
             self._last_uids[folder] = uid
