@@ -18,8 +18,9 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from tests.classroom.hub import SHIPPED, Hub, jupyterhub
+from tests.classroom.load import first_notebooks, run_class
 from tests.classroom.processes import is_kernel, listening, ports, processes
-from tests.classroom.student import Kernel, Student, run_notebook
+from tests.classroom.student import Kernel, Student, cells
 from tests.other_users import ANN, BEN
 from tests.watch import wait_until
 
@@ -142,15 +143,15 @@ def value(room: Class, name: str, expression: str):
     return room.run.run(room.kernels[name].value(code))
 
 
-def test_two_learners_run_lesson_00_at_the_same_time(room: Class) -> None:
-    async def lesson(kernel: Kernel) -> int:
-        return len([seconds async for seconds in run_notebook(kernel, LESSON)])
-
-    async def both() -> list[int]:
-        return await asyncio.gather(*map(lesson, room.kernels.values()))
-
-    counts = room.run.run(both())
-    assert counts[0] == counts[1] > 10
+def test_two_learners_run_lesson_00_at_the_same_time_and_are_weighed(room: Class) -> None:
+    students = room.ann, room.ben
+    figures = room.run.run(run_class(room.hub, students, first_notebooks(1)))
+    assert len(figures.steps) == 2 * len(list(cells(LESSON))) > 20
+    assert 50 < figures.server < 250 and 40 < figures.kernel < 200  # megabytes
+    assert figures.p50 < figures.p95 < 10_000
+    for name, student in zip(("ann", "ben"), students, strict=True):
+        room.kernels[name].close()  # of the notebook that was closed and opened anew
+        room.kernels[name] = room.run.run(student.open(LESSON))
     assert [value(room, name, "os.getuid()") for name in ("ann", "ben")] == [ANN, BEN]
 
 

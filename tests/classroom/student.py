@@ -123,6 +123,11 @@ class Student:
         request = HTTPRequest(url.replace("http", "ws", 1), headers=self._headers())
         return Kernel(await websocket_connect(request, max_message_size=2**26))
 
+    async def close_notebooks(self) -> None:
+        """Shut the kernels down; a browser's tab that is closed would leave them running."""
+        for session in json.loads((await self.ask("GET", f"{self.home}/api/sessions")).body):
+            await self.ask("DELETE", f"{self.home}/api/sessions/{session['id']}")
+
     @property
     def home(self) -> str:
         return f"/user/{self.name}"
