@@ -180,12 +180,13 @@ def test_a_refusal_that_was_read_before_the_break_is_told_and_not_tried_again() 
     """Its fate is told while the next one is on its way, so the break may come in between."""
     refused = b"250 mail\r\n550 no such mailbox\r\n503 no recipients\r\n"
     first = Peer(
-        b"220 x\r\n", OFFER, b"", b"", refused, b"", b"", b"250 reset\r\n" + OPEN,
-        Cut.AFTER_HEARING,
+        b"220 x\r\n", OFFER, b"", b"", refused, b"", b"", b"250 reset\r\n250 mail\r\n",
+        Cut.AT_ONCE,
     )  # fmt: skip
     with first:
         report = send([mail("one"), mail("two")], connecting(first), progress=quiet)
-    assert fates(report) == [Fate.REFUSED, Fate.IN_DOUBT]
+    assert fates(report) == [Fate.REFUSED, Fate.NOT_SENT]
+    assert report[0].reply is not None and report[0].reply.code == 550
 
 
 def test_three_connections_in_a_row_that_carry_nothing_end_it() -> None:
