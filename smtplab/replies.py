@@ -21,7 +21,6 @@ _REPLY_LINE = re.compile(rb"([2-5][0-5][0-9])(?:([ -])([\t\x20-\x7e\x80-\xff]*))
 
 # The usual reply, one line of ASCII; reading it at once saves half of the parser's time.
 _USUAL_REPLY = re.compile(rb"([2-5][0-5][0-9]) ([\t\x20-\x7e]{0,506})\r\n")
-_MAX_USUAL = 512  # octets with CR LF (RFC 5321, 4.5.3.1.5)
 
 # status-code = class "." subject "." detail;  class = "2"/"4"/"5"
 # subject = 1*3digit;  detail = 1*3digit                                   (RFC 3463, 2)
@@ -160,7 +159,7 @@ class ReplyParser:
 
     def reply_after(self, data: bytes) -> Reply | None:
         """Feed octets; then the next whole reply, or None if more are needed."""
-        if not self.in_reply and len(data) <= _MAX_USUAL and (usual := _usual_reply(data)):
+        if not self.in_reply and (usual := usual_reply(data)):
             self.octets = data
             return usual
         self.feed(data)
@@ -221,7 +220,8 @@ class ReplyParser:
 
 
 @lru_cache(256)  # a server says the same again and again
-def _usual_reply(octets: bytes) -> Reply | None:
+def usual_reply(octets: bytes) -> Reply | None:
+    """The reply that these octets are, if it is one whole line of ASCII as they usually are."""
     usual = _USUAL_REPLY.fullmatch(octets)
     return Reply(int(usual[1]), (usual[2],)) if usual else None
 

@@ -156,9 +156,9 @@ class Session:
         """How many of them there are."""
         return len(self._awaited)
 
-    def sent(self, step: str) -> None:
-        """A command, a response or the mail data went out; its reply will come."""
-        self._awaited.append(step)
+    def sent(self, *steps: str) -> None:
+        """Commands, a response or the mail data went out; the reply to each will come."""
+        self._awaited.extend(steps)
 
     def all_as_usual(self) -> None:
         """Every step up to DATA had a positive reply, so mail data is next."""

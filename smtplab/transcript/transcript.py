@@ -7,7 +7,7 @@ dozen events, and an `Event` is made of a note when somebody reads it.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from threading import Lock
@@ -265,20 +265,18 @@ class Recorder:
             octets, sha256 = keep(octets)
         self._note_down(kind, step, octets, length, sha256, detail, secrets)
 
-    def record_all(self, steps: Iterable[tuple[Kind, int, bytes, Detail]]) -> None:
+    def record_all(self, steps: Sequence[tuple[Kind, int, bytes, Detail]]) -> None:
         """Record several events of the same moment; at a tenth of a millisecond each it counts."""
         who = self.connection, self.end
-        tls, now, size = self.tls, self._now(), 0
+        note, tls, now, size = self._note, self.tls, self._now(), 0
         for seq, (kind, step, octets, detail) in enumerate(steps, self._seq):
             length, sha256 = len(octets), None
             if length > MAX_EVENT_OCTETS and not self.transcript.is_kept_whole:
                 octets, sha256 = keep(octets)
-            self._seq = seq + 1
-            size += len(octets) + EVENT_OVERHEAD
-            self._note(
-                (_PLAIN[kind], *who, seq, step, octets, length, tls, now, (), sha256, detail)
-            )
-        self._noted += size
+            size += len(octets)
+            note((_PLAIN[kind], *who, seq, step, octets, length, tls, now, (), sha256, detail))
+        self._seq += len(steps)
+        self._noted += size + EVENT_OVERHEAD * len(steps)
         if self._noted > TRIM_AFTER:
             self._trim()
 
