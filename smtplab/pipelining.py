@@ -201,7 +201,7 @@ def _take(before: Passage | None, passage: Passage | None, reply: CodeAndOctets)
 
 
 _KINDS = {session.END_OF_DATA: Kind.MAIL_DATA}
-_NO_NOTE: dict[str, object] = {}
+_NO_NOTE: tuple[()] = ()
 _USUAL_NOTES = {
     session.END_OF_DATA: State.READY.note,
     "RSET": State.READY.note,

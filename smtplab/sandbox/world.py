@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from base64 import b64encode
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -269,8 +268,8 @@ class World(Whereabouts):
             "folder": folder,
             "reverse_path": mail.envelope.reverse_path,
             "forward_paths": list(mail.envelope.forward_paths),
-            "verdict": lambda: str(mail.verdict) if mail.verdict is not None else "",
-            "content_base64": lambda: b64encode(mail.content).decode(),
+            "verdict": mail.explanation,
+            "content_base64": mail.content_base64,
         }
         self._deliveries.record(Kind.DELIVERED, 0, detail=detail)
 

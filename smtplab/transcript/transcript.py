@@ -22,6 +22,7 @@ from smtplab.transcript.events import (
     Kind,
     Note,
     OctetsKeeper,
+    Pairs,
     Span,
     keep,
     memory_of,
@@ -35,7 +36,6 @@ MAX_WIRES = 256  # connections whose wire octets are kept
 TRIM_EACH = 16  # new recorders: each may note that much before it looks at the bounds itself
 TRIM_AFTER = 65_536  # octets that one recorder notes before the bounds are looked at
 
-_EMPTY: Detail = {}
 _PLAIN = {kind: str(kind.value) for kind in Kind}
 
 
@@ -166,7 +166,7 @@ class Transcript:
 
     def _event(self, note: Note) -> Event:
         found = self.secrets.spans(note[5])
-        return Event._make((Kind(note[0]), *note[1:9], note[9] + found, *note[10:]))
+        return Event._make((Kind(note[0]), *note[1:9], note[9] + found, note[10], dict(note[11])))
 
     def _dropped(self, kept: tuple[Event, ...]) -> Event:
         counts = {"events": self._dropped_events, "octets": self._dropped_octets}
@@ -255,7 +255,7 @@ class Recorder:
         kind: Kind,
         step: int,
         octets: bytes = b"",
-        detail: Detail = _EMPTY,
+        detail: Detail | Pairs = (),
         secrets: tuple[Span, ...] = (),
     ) -> None:
         """Record one event; `secrets` are spans of `octets` known from the state."""
@@ -264,7 +264,7 @@ class Recorder:
             octets, sha256 = keep(octets)
         self._note_down(kind, step, octets, length, sha256, detail, secrets)
 
-    def record_all(self, steps: Iterable[tuple[Kind, int, bytes, Detail]]) -> None:
+    def record_all(self, steps: Iterable[tuple[Kind, int, bytes, Detail | Pairs]]) -> None:
         """Record several events of the same moment; at a tenth of a millisecond each it counts."""
         who = self.connection, self.end
         tls, now, size = self.tls, self._now(), 0
@@ -289,7 +289,7 @@ class Recorder:
     def record_kept(self, kind: Kind, step: int, keeper: OctetsKeeper) -> None:
         """Record octets that came in pieces."""
         octets, sha256 = keeper.kept()
-        self._note_down(kind, step, octets, keeper.length, sha256, _EMPTY, ())
+        self._note_down(kind, step, octets, keeper.length, sha256, (), ())
 
     def _note_down(
         self,
@@ -298,7 +298,7 @@ class Recorder:
         octets: bytes,
         length: int,
         sha256: str | None,
-        detail: Detail,
+        detail: Detail | Pairs,
         secrets: tuple[Span, ...],
     ) -> None:
         seq = self._seq
