@@ -139,7 +139,7 @@ class World(Whereabouts):
             plan.joins(self, host)
         if plan.server is not None:
             self._made_by[plan.name] = plan.server()
-        self.listeners += plan.listeners
+        self.let_listen(plan.listeners)
 
     def _mailbox(self, name: str) -> Mailbox:
         return Mailbox(name, self.clock.now, partial(self.store.shelf, name))
@@ -257,7 +257,8 @@ class World(Whereabouts):
             server.never_began()
 
     def _trusted(self) -> ssl.SSLContext:
-        assert self.authority is not None, "no listener offers TLS without an authority"
+        if self.authority is None:
+            raise LocalProtocolError("this Python has no TLS, so no server of the sandbox has it")
         return self.authority.client_context()
 
     def _delivered(self, place: Place, mailbox: str, folder: str, mail: StoredMail) -> None:
