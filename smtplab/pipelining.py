@@ -210,7 +210,7 @@ def _all_is_well(replies: Sequence[Reply]) -> bool:
 
 _COMMAND, _REPLY = Kind.COMMAND, Kind.REPLY  # found once, as in `dialogue`
 _KINDS = {session.END_OF_DATA: Kind.MAIL_DATA}
-_NO_NOTE: dict[str, object] = {}
+_NO_NOTE: tuple[()] = ()
 _USUAL_NOTES = {
     session.END_OF_DATA: State.READY.note,
     "RSET": State.READY.note,

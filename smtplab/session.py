@@ -30,7 +30,7 @@ class State(Enum):
     CLOSED = "closed"
 
     def __init__(self, words: str) -> None:
-        self.note = {"state": self.name}  # what events say of it
+        self.note = (("state", self.name),)  # what events say of it
 
     __hash__ = object.__hash__  # members are unique, and Enum's own is slow in the table
 

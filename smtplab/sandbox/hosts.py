@@ -184,8 +184,8 @@ class MailHost:
             self._forward(stored, path, mailbox.terms.moved_to, mail_id)
             return
         folder = stored.verdict.outcome if stored.verdict is not None else "Inbox"
-        mailbox.store(folder, stored)
-        self.delivered(Place(self.name, mail_id), mailbox.name, folder, stored)
+        lying = mailbox.store(folder, stored)
+        self.delivered(Place(self.name, mail_id), mailbox.name, folder, lying)
 
     # What a host makes of a mail object waits in its queue, too.
 

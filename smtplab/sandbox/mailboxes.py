@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
@@ -66,6 +67,13 @@ class StoredMail:
             self.envelope, self.accepted, self.front, uid, internal_date, self.verdict
         )
 
+    def explanation(self) -> str:
+        """The verdict in words; "" where nobody asked."""
+        return "" if self.verdict is None else str(self.verdict)
+
+    def content_base64(self) -> str:
+        return b64encode(self.content).decode()
+
     @property
     def message(self) -> EmailMessage:
         """The content as Python's own message class reads it."""
@@ -106,7 +114,9 @@ class Mailbox:
         for folder, kept in self._shelves.items():
             self._folders[folder], self._last_uids[folder] = kept.mails()
 
-    def store(self, folder: str, mail: StoredMail, internal_date: datetime | None = None) -> None:
+    def store(
+        self, folder: str, mail: StoredMail, internal_date: datetime | None = None
+    ) -> StoredMail:
         """Lay a mail object into a folder; it is kept on the disk, if there is one, or raises."""
         with self._changing:
             uid = self.next_uid(folder)
@@ -114,6 +124,7 @@ class Mailbox:
             self._shelves[folder].add(mail)
             self._folders[folder].append(mail)
             self._last_uids[folder] = uid
+            return mail
 
     def remove(self, folder: str, uids: Set[int]) -> None:
         """Take mail objects out of a folder, by number."""

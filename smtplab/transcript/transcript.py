@@ -22,6 +22,7 @@ from smtplab.transcript.events import (
     Kind,
     Note,
     OctetsKeeper,
+    Pairs,
     Span,
     date_of,
     keep,
@@ -36,7 +37,6 @@ MAX_WIRES = 256  # connections whose wire octets are kept
 TRIM_EACH = 16  # new recorders: each may note that much before it looks at the bounds itself
 TRIM_AFTER = 65_536  # octets that one recorder notes before the bounds are looked at
 
-_EMPTY: Detail = {}
 _PLAIN = {kind: str(kind.value) for kind in Kind}
 
 
@@ -167,7 +167,7 @@ class Transcript:
 
     def _event(self, note: Note) -> Event:
         middle = date_of(note[8]), note[9] + self.secrets.spans(note[5])
-        return Event._make((Kind(note[0]), *note[1:8], *middle, *note[10:]))
+        return Event._make((Kind(note[0]), *note[1:8], *middle, note[10], dict(note[11])))
 
     def _dropped(self, kept: tuple[Event, ...]) -> Event:
         counts = {"events": self._dropped_events, "octets": self._dropped_octets}
@@ -256,7 +256,7 @@ class Recorder:
         kind: Kind,
         step: int,
         octets: bytes = b"",
-        detail: Detail = _EMPTY,
+        detail: Detail | Pairs = (),
         secrets: tuple[Span, ...] = (),
     ) -> None:
         """Record one event; `secrets` are spans of `octets` known from the state."""
@@ -265,7 +265,7 @@ class Recorder:
             octets, sha256 = keep(octets)
         self._note_down(kind, step, octets, length, sha256, detail, secrets)
 
-    def record_all(self, steps: Sequence[tuple[Kind, int, bytes, Detail]]) -> None:
+    def record_all(self, steps: Sequence[tuple[Kind, int, bytes, Detail | Pairs]]) -> None:
         """Record several events of the same moment; at a tenth of a millisecond each it counts."""
         who = self.connection, self.end
         note, tls, now, size = self._note, self.tls, self._now(), 0
@@ -287,7 +287,7 @@ class Recorder:
     def record_kept(self, kind: Kind, step: int, keeper: OctetsKeeper) -> None:
         """Record octets that came in pieces."""
         octets, sha256 = keeper.kept()
-        self._note_down(kind, step, octets, keeper.length, sha256, _EMPTY, ())
+        self._note_down(kind, step, octets, keeper.length, sha256, (), ())
 
     def _note_down(
         self,
@@ -296,7 +296,7 @@ class Recorder:
         octets: bytes,
         length: int,
         sha256: str | None,
-        detail: Detail,
+        detail: Detail | Pairs,
         secrets: tuple[Span, ...],
     ) -> None:
         seq = self._seq
