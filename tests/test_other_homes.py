@@ -12,16 +12,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from smtplab.cli.course import RECORD
 from tests.browser import Watch, chromium, open_and_run, serving
+from tests.lab_pages import KERNEL
 from tests.tools import missing
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 SECTION = README.partition("## Without internet\n")[2].partition("\n## ")[0]
 COMMANDS = re.findall(r"^pip .*$", SECTION, re.M)
+
+EMPTY = new_notebook(cells=[new_code_cell("1 + 1")], metadata={"kernelspec": KERNEL})
 
 _DONE = """() => {
   const cells = window.jupyterapp.shell.currentWidget.content.widgets
@@ -103,11 +108,16 @@ def test_notebook_7_runs_lesson_00_and_its_console_takes_a_click(room: Room, too
     room.run("smtplab", "copy", str(room.folder))
     assert (room.folder / RECORD).is_file()
     module = ["notebook", "--JupyterNotebookApp.expose_app_in_browser=True"]
+    nbformat.write(EMPTY, room.folder / "empty.ipynb")
     with serving(module, room.folder, room.environment, room.python) as (at, _):
         with chromium(executable) as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 1200})
             watch = Watch(page)
-            open_and_run(page, f"{at.url}/notebooks/00-start-here.ipynb?token={at.token}")
+            url = f"{at.url}/notebooks/{{}}?token={at.token}"
+            open_and_run(page, url.format("empty.ipynb"))
+            page.wait_for_function(_DONE)
+            of_its_own = set(watch.errors)  # Notebook 7.6 stumbles over its settings as it begins
+            open_and_run(page, url.format("00-start-here.ipynb"))
             page.wait_for_function(_DONE)
             outputs = page.evaluate(_OUTPUTS)
             assert len(outputs) > 10 and not any("error" in kinds for kinds in outputs)
@@ -117,8 +127,8 @@ def test_notebook_7_runs_lesson_00_and_its_console_takes_a_click(room: Room, too
             console.get_by_role("button", name="NOOP", exact=True).click()
             replies.nth(before).get_by_text("250").wait_for()
             if folder := os.environ.get("SMTPLAB_SCREENSHOTS"):
-                page.screenshot(path=Path(folder) / "notebook-7.png")
-            said = list(watch.errors)
+                console.screenshot(path=Path(folder) / "notebook-7.png")
+            said = set(watch.errors) - of_its_own
             page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
             page.close()
     assert not said, said
