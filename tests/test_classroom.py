@@ -20,7 +20,8 @@ import yaml  # type: ignore[import-untyped]
 from tests.classroom.hub import SHIPPED, Hub, jupyterhub
 from tests.classroom.load import first_notebooks, run_class
 from tests.classroom.processes import is_kernel, listening, ports, processes
-from tests.classroom.student import Kernel, Student, cells
+from tests.classroom.student import Student
+from tests.kernels import Kernel, cells
 from tests.other_users import ANN, BEN
 from tests.watch import wait_until
 

@@ -15,9 +15,11 @@ from tqdm import tqdm
 
 from tests.classroom.hub import jupyterhub
 from tests.classroom.load import Figures, first_notebooks, run_class
-from tests.classroom.student import Student, cells
+from tests.classroom.student import Student
+from tests.kernels import cells
 
 ROOM_TO_LEAVE = 0.8  # of the memory that is free
+AT_THE_DOOR = 4  # servers that start at the same time; more would only wait for each other
 A_STUDENT = 250  # megabytes, before the first class was weighed
 
 HEAD = """\
@@ -48,9 +50,12 @@ def held(size: int, notebooks: list[str], think: float) -> tuple[float, Figures]
     async def lesson() -> tuple[float, Figures]:
         students = [Student(hub, name) for name in names]
 
+        door = asyncio.Semaphore(AT_THE_DOOR)
+
         async def arrive(student: Student) -> None:
             await student.sign_in()
-            await student.start_server()
+            async with door:
+                await student.start_server()
 
         begin = time.monotonic()
         await asyncio.gather(*map(arrive, students))

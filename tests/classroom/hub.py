@@ -49,7 +49,6 @@ c.JupyterHub.load_roles = [
 
 c.JupyterHub.spawner_class = "simple"  # a local process, and no account of the system
 c.SimpleLocalProcessSpawner.home_dir_template = ours["folder"] + "/homes/{{username}}"
-c.JupyterHub.concurrent_spawn_limit = 4
 c.Spawner.start_timeout = c.Spawner.http_timeout = 180
 c.Spawner.environment.update(ours["environment"])
 

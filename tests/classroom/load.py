@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import mean, quantiles
 
-from tests.classroom.hub import ROOT, Hub
+from tests.classroom.hub import Hub
 from tests.classroom.processes import is_kernel, memory, processes
-from tests.classroom.student import Student, run_notebook
+from tests.classroom.student import Student
+from tests.kernels import NOTEBOOKS, run_notebook
 
 MEGABYTE = 2**20
 
@@ -39,7 +40,7 @@ def _milliseconds(steps: Sequence[float], percent: int) -> float:
 
 def first_notebooks(count: int) -> list[str]:
     """The first lessons, by name."""
-    return sorted(path.name for path in (ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))[:count]
+    return sorted(path.name for path in NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))[:count]
 
 
 async def run_class(
