@@ -7,7 +7,7 @@ dozen events, and an `Event` is made of a note when somebody reads it.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from threading import Lock
@@ -24,6 +24,7 @@ from smtplab.transcript.events import (
     OctetsKeeper,
     Pairs,
     Span,
+    date_of,
     keep,
     memory_of,
 )
@@ -165,8 +166,8 @@ class Transcript:
         return fresh, total
 
     def _event(self, note: Note) -> Event:
-        found = self.secrets.spans(note[5])
-        return Event._make((Kind(note[0]), *note[1:9], note[9] + found, note[10], dict(note[11])))
+        middle = date_of(note[8]), note[9] + self.secrets.spans(note[5])
+        return Event._make((Kind(note[0]), *note[1:8], *middle, note[10], dict(note[11])))
 
     def _dropped(self, kept: tuple[Event, ...]) -> Event:
         counts = {"events": self._dropped_events, "octets": self._dropped_octets}
@@ -247,7 +248,7 @@ class Recorder:
         self._seq = 0
         self._noted = 0  # octets of memory since the last trim
         self._note = transcript.note
-        self._now = transcript.now
+        self._now = getattr(transcript.now, "seconds", transcript.now)
         self._add = self.wire.add
 
     def record(
@@ -264,21 +265,18 @@ class Recorder:
             octets, sha256 = keep(octets)
         self._note_down(kind, step, octets, length, sha256, detail, secrets)
 
-    def record_all(self, steps: Iterable[tuple[Kind, int, bytes, Detail | Pairs]]) -> None:
+    def record_all(self, steps: Sequence[tuple[Kind, int, bytes, Detail | Pairs]]) -> None:
         """Record several events of the same moment; at a tenth of a millisecond each it counts."""
         who = self.connection, self.end
-        tls, now, size = self.tls, self._now(), 0
-        for kind, step, octets, detail in steps:
+        note, tls, now, size = self._note, self.tls, self._now(), 0
+        for seq, (kind, step, octets, detail) in enumerate(steps, self._seq):
             length, sha256 = len(octets), None
             if length > MAX_EVENT_OCTETS and not self.transcript.is_kept_whole:
                 octets, sha256 = keep(octets)
-            seq = self._seq
-            self._seq = seq + 1
-            size += len(octets) + EVENT_OVERHEAD
-            self._note(
-                (_PLAIN[kind], *who, seq, step, octets, length, tls, now, (), sha256, detail)
-            )
-        self._noted += size
+            size += len(octets)
+            note((_PLAIN[kind], *who, seq, step, octets, length, tls, now, (), sha256, detail))
+        self._seq += len(steps)
+        self._noted += size + EVENT_OVERHEAD * len(steps)
         if self._noted > TRIM_AFTER:
             self._trim()
 
