@@ -258,7 +258,10 @@ class World(Whereabouts):
             server.never_began()
 
     def _trusted(self) -> ssl.SSLContext:
-        assert self.authority is not None, "no listener offers TLS without an authority"
+        if self.authority is None:
+            raise LocalProtocolError(
+                "there is no TLS in this Python, so nothing was sent; port 587 asks for none"
+            )
         return self.authority.client_context()
 
     def _delivered(self, place: Place, mailbox: str, folder: str, mail: StoredMail) -> None:
