@@ -15,7 +15,7 @@ KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 THERE_ALREADY = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
 UNUSED = (
     "**/*.map", "build/fa-*.svg", "build/fa-*.eot", "build/fa-*.ttf", "build/fa-*.woff",
-    "rspack.*", "files/images",
+    "rspack.*",
 )  # fmt: skip
 # What draws diagrams and plots from text is a megabyte packed, and the course has none of these.
 # The chunks have no names, so each is known by words in it.
@@ -27,11 +27,13 @@ WORDS_OF_DRAWING = (
 
 
 def build(tools: Tools, project: Path, site: Path, work: Path) -> None:
-    """The front end with the learner's notebooks, ready for a runtime in static/pyodide."""
+    """The front end with the learner's notebooks, ready for a runtime in static/pyodide.
+
+    The pictures beside the notebooks are the README's.
+    """
     contents = work / "contents"
-    shutil.copytree(
-        project / "notebooks", contents, ignore=shutil.ignore_patterns("instructor", ".*")
-    )
+    left_out = shutil.ignore_patterns("instructor", "images", ".*")
+    shutil.copytree(project / "notebooks", contents, ignore=left_out)
     settings = work / "jupyter_lite_config.json"
     settings.write_text(
         json.dumps(
@@ -54,7 +56,7 @@ def build(tools: Tools, project: Path, site: Path, work: Path) -> None:
 
 def _remove_unused(site: Path) -> None:
     for path in [path for pattern in UNUSED for path in site.glob(pattern)]:
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        path.unlink()
     for chunk in site.glob("build/[0-9]*.js"):
         text = chunk.read_text("utf-8")
         if any(words in text for words in WORDS_OF_DRAWING):
