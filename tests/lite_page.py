@@ -115,15 +115,16 @@ def evidence_in(cell) -> str:
     return "".join(text for text in texts if text.startswith(NO_TLS)).replace("\r", "").strip()
 
 
-# A server that has TLS offers STARTTLS; one that has none offers AUTH on 587 at once. Nothing else
-# may differ in a cell that does not need TLS.
+# A server that has TLS offers STARTTLS and listens on 465; one that has none offers AUTH on 587 at
+# once. Nothing else may differ in a cell that does not need TLS.
 _OFFERED = re.compile(r"^.*(250-STARTTLS|250-AUTH PLAIN LOGIN|^STARTTLS$).*\n?", re.MULTILINE)
 _COUNTED = re.compile(r"\(\+\d+ lines\)|offers \d+ extensions")
+_LISTED = re.compile(r"\S+ : 465, ")
 _LEGAL_NEXT = re.compile(r"Legal next:[^.]*?((?=\n\S)|\n\n|\Z)", re.MULTILINE)
 
 
 def beside_tls(text: str) -> str:
     """A text without what a server offers only where TLS is there, or only where it is not."""
-    text = _OFFERED.sub("", text)
-    text = _COUNTED.sub("", text)
-    return _LEGAL_NEXT.sub("", text)
+    for differing in (_OFFERED, _COUNTED, _LISTED, _LEGAL_NEXT):
+        text = differing.sub("", text)
+    return text
