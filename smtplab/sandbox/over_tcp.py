@@ -89,7 +89,7 @@ class OverTCP:
             self._world.add(plan)
             return
         self.call(lambda: self._world.check(plan))
-        sockets = self._bound(plan.listeners)
+        sockets = self._bound(self._world.available(plan.listeners))
 
         def begin() -> None:
             self._world.add(plan)
