@@ -107,6 +107,14 @@ def test_a_guest_who_has_sent_everything_and_left_is_not_let_in():
             assert kernel.is_another(ends)
 
 
+def test_a_socket_that_has_lost_its_peer_is_strange_and_stops_no_listener():
+    """macOS has no address for one; an error there would be raised in the loop itself."""
+    gone = socket.socket()
+    gone.close()
+    with Sandbox("tcp") as sandbox:
+        assert sandbox._carrier._is_strange(gone, ("127.0.0.1", 9))
+
+
 def test_where_the_kernel_knows_of_no_socket_everybody_is_let_in(monkeypatch):
     """A kernel without that part would otherwise lock its own user out."""
     with closing(PeerUser()) as kernel:
