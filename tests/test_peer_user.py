@@ -10,6 +10,7 @@ from contextlib import closing
 import pytest
 
 from smtplab import Sandbox, cli
+from smtplab.sandbox.over_tcp import OverTCP
 from smtplab.sandbox.peer_user import PeerUser
 from tests.other_users import ANN, BEN, python_as
 
@@ -112,6 +113,7 @@ def test_a_socket_that_has_lost_its_peer_is_strange_and_stops_no_listener():
     gone = socket.socket()
     gone.close()
     with Sandbox("tcp") as sandbox:
+        assert isinstance(sandbox._carrier, OverTCP)
         assert sandbox._carrier._is_strange(gone, ("127.0.0.1", 9))
 
 
