@@ -81,6 +81,12 @@ def test_jupyterhub_takes_the_configuration_and_keeps_each_sandbox_in_memory(loa
     assert page.endswith(f"/smtplab-course/{LESSON}") and command[:2] == ["sh", "-c"]
 
 
+def test_nobody_but_the_shell_reads_a_dollar_in_the_command(loaded) -> None:
+    """systemd would replace ${HOME} in it, with what it knows itself, and Kubernetes $(HOME)."""
+    for command, *_ in loaded[:2]:
+        assert "$HOME" in command[2] and "${" not in command[2] and "$(" not in command[2]
+
+
 def test_on_kubernetes_a_learner_gets_the_same_as_on_one_machine(loaded) -> None:
     assert loaded[1] == loaded[0]
     assert loaded[2:] == [True, "CHOOSE-ONE", "DummyAuthenticator"]
