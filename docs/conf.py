@@ -42,7 +42,6 @@ html_theme = "sphinx_book_theme"
 html_title = "smtplab"
 html_static_path = ["static"]
 html_css_files = ["smtplab.css"]
-html_js_files = ["theme.js"]
 html_show_sphinx = False
 html_show_copyright = False
 html_context = {"default_mode": "auto"}  # light or dark, as the reader's system has it

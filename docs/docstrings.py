@@ -4,18 +4,23 @@ In a docstring, `name` is a name and everything else is prose: a star, a bar or 
 up nothing. A section of an RFC becomes a link, and a type in a signature leads to the public name.
 """
 
-import re
-from typing import Any
+from __future__ import annotations
 
-from docutils import nodes
-from sphinx import addnodes
-from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
+import re
+from typing import TYPE_CHECKING, Any
 
 import smtplab
+from smtplab import errors
+
+if TYPE_CHECKING:  # so that the tests can import this without Sphinx
+    from docutils import nodes
+    from sphinx import addnodes
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 _CODE = re.compile(r"(`[^`]+`)")
 _MARKS = re.compile(r"([\\*|]|_(?=\W|$))")
+_ERROR = re.compile(rf"\b({'|'.join(set(vars(errors)) & set(smtplab.__all__))})\b")
 _SECTION = re.compile(r"\bRFC (\d+), (\d+(?:\.\d+)*)")
 
 
@@ -41,9 +46,14 @@ def as_rst(line: str) -> str:
     'The `reply` to \\\\*all\\\\* (`RFC 5321, 4.2 <https://www.rfc-editor.org/rfc/rfc5321#section-4.2>`__).'
     """
     parts = _CODE.split(line)
+    parts[::2] = [as_prose(text) for text in parts[::2]]
     parts[1::2] = [as_literal(code) for code in parts[1::2]]
-    parts[::2] = [_SECTION.sub(_link, _MARKS.sub(r"\\\1", text)) for text in parts[::2]]
     return "".join(parts)
+
+
+def as_prose(text: str) -> str:
+    """What stands between the names; our errors are names even so."""
+    return _ERROR.sub(r"`\1`", _SECTION.sub(_link, _MARKS.sub(r"\\\1", text)))
 
 
 def as_literal(code: str) -> str:
@@ -59,7 +69,7 @@ def _link(match: re.Match[str]) -> str:
 def resolve(
     app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, content: nodes.Node
 ) -> nodes.Node | None:
-    """The public name for a type that a signature names by its home, such as smtplab.client.Client."""
+    """A link to the public name for a type that a signature names by its home."""
     name = str(node.get("reftarget", "")).removesuffix("()").rpartition(".")[2]
     if node.get("refdomain") != "py" or name not in smtplab.__all__:
         return None

@@ -3,11 +3,14 @@
 Run it in the browser (the site that `lite` builds), run it on Binder, or download it.
 """
 
+from __future__ import annotations
+
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sphinx.application import Sphinx
+if TYPE_CHECKING:  # so that the tests can import this without Sphinx
+    from sphinx.application import Sphinx
 
 AFTER_THE_THEME = 900  # which empties its list of buttons first
 

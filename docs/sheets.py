@@ -4,18 +4,20 @@ The cheat sheet and the glossary are those of lesson 15; the commands say themse
 used. The pages are made in the folder of a build, never in the clone.
 """
 
+from __future__ import annotations
+
 import argparse
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-
-from sphinx.application import Sphinx
+from typing import TYPE_CHECKING
 
 from docs.docstrings import as_rst
 from smtplab.cli import build_parser
 from smtplab.lessons import cheat_sheet, glossary
 
-WIDTH = "80"  # columns of a command's help
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

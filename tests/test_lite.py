@@ -1,11 +1,8 @@
 """The static site: built from the checkout, opened in a real browser with every other way cut."""
 
-import functools
-import http.server
 import json
 import subprocess
 import sys
-import threading
 import tomllib
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from tests.browser import RUN_ALL, Watch, chromium
+from tests.static_site import served
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("0[0-2]*.ipynb"))
@@ -67,21 +65,8 @@ def site(tool, node_module, tmp_path_factory):
         cwd=ROOT, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert built.returncode == 0, built.stdout + built.stderr
-    handler = functools.partial(_Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        try:
-            with chromium(executable) as browser:
-                yield f"http://127.0.0.1:{server.server_port}", browser
-        finally:
-            server.shutdown()
-            serving.join()
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        """The requests are no news."""
+    with served(folder) as url, chromium(executable) as browser:
+        yield url, browser
 
 
 @pytest.mark.slow
