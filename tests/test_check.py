@@ -44,8 +44,11 @@ def test_a_folder_becomes_a_table_and_one_broken_notebook_stops_no_other(tmp_pat
     notebook(tmp_path / "stub.ipynb", BEGIN, 'check("2.1", sandbox)', "1 / 0")
     table = tmp_path / "table.csv"
     assert cli.main(["check", str(tmp_path), "--output", str(table), "--jobs", "2"]) == 1
-    assert "3 notebooks" in capsys.readouterr().out
-    rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
+    told = capsys.readouterr().out
+    assert "2.1: 1 of 2" in told and "  broken.ipynb: cannot be read as a notebook\n" in told
+    assert "3 notebooks" in told and "anna" not in told  # nothing of hers wants a look
+    assert table.read_bytes().startswith(b"\xef\xbb\xbf")  # else a spreadsheet garbles names
+    rows = list(csv.DictReader(table.read_text("utf-8-sig").splitlines()))
     anna = {r["exercise"]: r for r in rows if r["notebook"] == "anna/mine.ipynb"}
     assert {n: r["passed"] for n, r in anna.items()} == {
         "2.1": "yes", "2.2": "no", "2.3": "no", "2.4": "no",
@@ -56,7 +59,7 @@ def test_a_folder_becomes_a_table_and_one_broken_notebook_stops_no_other(tmp_pat
     assert broken["ran"] == "cannot be read as a notebook" and broken["passed"] == ""
     stub = [r for r in rows if r["notebook"] == "stub.ipynb"]
     assert {r["passed"] for r in stub} == {"no"}
-    assert {r["ran"] for r in stub} == {"1 cells failed, the first with ZeroDivisionError"}
+    assert {r["ran"] for r in stub} == {"1 cell failed: ZeroDivisionError"}
 
 
 def test_edited_outputs_count_for_nothing(tmp_path):
@@ -86,7 +89,7 @@ def test_a_cell_without_end_is_stopped_and_the_others_still_count(tmp_path):
     path = notebook(tmp_path / "x.ipynb", BEGIN, "while True: pass", SOLVED)
     (row, *_) = mark(HandedIn(path, path.name), Limits(cell_seconds=10, seconds=240))
     assert (row.exercise, row.passed) == ("2.1", "yes")
-    assert "1 cells failed" in row.ran
+    assert row.ran == "1 cell failed: stopped after 10 seconds"
 
 
 STUBBORN = """\
@@ -122,7 +125,7 @@ def _ends(pid):
 def test_memory_is_bounded(tmp_path):
     path = notebook(tmp_path / "x.ipynb", BEGIN, "x = bytearray(4 * 2**30)", SOLVED)
     (row, *_) = mark(HandedIn(path, path.name), LIMITS)
-    assert row.ran == "1 cells failed, the first with MemoryError"
+    assert row.ran == "1 cell failed: MemoryError"
     assert row.passed == "yes"
 
 

@@ -302,6 +302,18 @@ def test_the_two_versions_of_ip_exclude_each_other() -> None:
     assert "not allowed with argument" in talk("127.0.0.1", "-4", "-6").stderr
 
 
+def test_a_port_may_stand_behind_the_host_as_for_telnet() -> None:
+    run = talk("sandbox", "25", "--until", "greeting")
+    assert run.returncode == 0 and "mx.example.net : 25" in run.stdout
+
+
+def test_what_python_would_do_about_a_silent_server_is_said_as_an_option() -> None:
+    with ListeningPeer(b"") as peer:
+        run = to_peer(peer, "--until", "EHLO", "--timeout", "0.3")
+    told = " ".join(run.stdout.split())
+    assert "connect again with --tls implicit" in told and "Settings" not in told
+
+
 def test_a_port_where_nobody_listens_is_no_connection() -> None:
     with socket.socket() as bound:  # and not listening, so that nobody else has the port
         bound.bind(("127.0.0.1", 0))
@@ -329,6 +341,8 @@ USAGE = {
     ),
     "a line end in a mailbox": (["localhost", "--from", "a\r\nDATA", "--to", BOB], "line early"),
     "no phase": (["localhost", "--until", "xyzzy"], "is no phase"),
+    "a port twice": (["localhost:25", "587"], "has a port, and 587 is a second one"),
+    "a word for a port": (["localhost", "smtp"], "'smtp' is no port"),
     "a time that is none": (["localhost", "--timeout", "nan"], "no number of seconds"),
 }  # fmt: skip
 
@@ -434,6 +448,19 @@ def test_an_error_that_quotes_the_server_hides_the_password_too() -> None:
         run = to_peer(peer, lines="NOOP\n", SMTPLAB_PASSWORD=PASSWORD)
     assert "The server broke the rules" in run.stdout
     assert_hidden(run)
+
+
+@pytest.mark.parametrize("options_", [(), ("--json",)], ids=["text", "json"])
+def test_a_password_that_is_a_word_of_ours_leaves_the_explanation_whole(
+    options_: tuple[str, ...],
+) -> None:
+    """Stars in a text that everybody knows would tell the password."""
+    script = (GREETING, b"250-x\r\n250 AUTH PLAIN\r\n", b"535 5.7.8 wrong\r\n", b"221 bye\r\n")
+    walk = ("--until", "AUTH", "--auth-user", "alice", *options_)
+    with ListeningPeer(*script) as peer:
+        run = to_peer(peer, *walk, SMTPLAB_PASSWORD="wrong")
+    assert "It does not say which part is wrong." in " ".join(run.stdout.split())
+    assert "5.7.8 wrong" not in run.stdout  # what the server says stays hidden
 
 
 def test_without_a_terminal_a_password_comes_from_the_environment_only() -> None:

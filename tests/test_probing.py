@@ -18,6 +18,7 @@ from smtplab.probing import PortReport, ProbeReport, probe_port
 from smtplab.probing.advice import advice_for
 from smtplab.probing.rounds import Door
 from smtplab.replies import Reply
+from tests.listening import ListeningPeer
 from tests.peers import HOST, Peer, authority, server_context, with_certificate
 
 MSA, MX = "smtp.example.org", "mx.example.net"
@@ -214,6 +215,11 @@ ADVICE = {
         replace(OPEN, before_tls=offering("STARTTLS"), starttls=Reply(454, (b"no",))),
         "then refuses it with 454", "RFC 3207, 4",
     ),
+    "no SMTP": (replace(OPEN, greeting=None, problem="HTTP"), "Another program", "RFC 5321, 3.1"),
+    "no such name": (
+        replace(OPEN, outcome="unreachable", problem="no address is known for mail.lan"),
+        "No port took a connection: no address is known for mail.lan.", "",
+    ),
     "no host": (replace(OPEN, outcome="refused"), "no SMTP server listens", ""),
 }  # fmt: skip
 
@@ -350,6 +356,15 @@ def test_a_server_on_this_machine_is_probed_on_the_ports_that_are_named(
         assert "authority that is not trusted here" in capsys.readouterr().out.replace("\n", " ")
     assert cli.main(["probe", "127.0.0.1", "--ports", ports]) == 3
     assert "no SMTP server listens on it" in capsys.readouterr().out
+
+
+def test_the_command_names_options_and_not_settings_of_python(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with ListeningPeer(b"") as peer:
+        assert cli.main(["probe", "127.0.0.1", "--ports", f"{peer.port}", "--timeout", "0.3"]) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"connect again with --ports {peer.port}/tls" in told and "Settings" not in told
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,13 @@ def test_all_terms_names_each_term_once() -> None:
         ("143", "143", "port"),
         ("993", "993", "port"),
         (995, "995", "port"),
+        ("envelope", "envelope", "word"),
+        ("Octets", "octet", "word"),
+        ("mail  user agent", "mail user agent (MUA)", "word"),
+        ("MUA", "mail user agent (MUA)", "word"),
+        ("mx", "MX record", "word"),
+        ("port", "port", "word"),
+        ("STARTTLS", "STARTTLS", "verb and EHLO keyword"),  # what says more comes first
     ],
 )
 def test_each_kind_of_term_is_recognised(term: str | int, name: str, kind: str) -> None:
@@ -289,7 +296,14 @@ def test_an_unknown_term_raises_and_shows_itself(term: str) -> None:
 
 @pytest.mark.parametrize(
     ("term", "near"),
-    [("EHLLO", "EHLO"), ("pipeline", "PIPELINING"), ("26", "25"), ("6.7.1", "5.7.1"), (994, "993")],
+    [
+        ("EHLLO", "EHLO"),
+        ("enveloppe", "envelope"),
+        ("pipeline", "PIPELINING"),
+        ("26", "25"),
+        ("6.7.1", "5.7.1"),
+        (994, "993"),
+    ],
 )
 def test_an_unknown_term_suggests_the_nearest_known_ones(term: str | int, near: str) -> None:
     with pytest.raises(LocalProtocolError, match=rf"Near it: .*\b{re.escape(near)}\b"):

@@ -70,14 +70,17 @@ def run(args: argparse.Namespace) -> int:
         return _to_mend(f"no notebook lies in {args.folder}")
     limits = marking.Limits(args.cell_seconds, args.seconds, args.megabytes)
     if args.output == "-":
-        return _written(sys.stdout, _rows(found, limits, args.jobs))
+        return _code(_written(sys.stdout, _rows(found, limits, args.jobs)))
     try:
-        with open(args.output, "w", encoding="utf-8", newline="") as file:
-            code = _written(file, _rows(found, limits, args.jobs))
+        # With the mark that a spreadsheet knows UTF-8 by: names have umlauts.
+        with open(args.output, "w", encoding="utf-8-sig", newline="") as file:
+            rows = _written(file, _rows(found, limits, args.jobs))
     except OSError as error:
         return _to_mend(f"{args.output} cannot be written: {error.strerror}")
-    print(f"smtplab check: {len(found)} notebooks, the table is {args.output}")
-    return code
+    for line in marking.summary(rows):
+        print(line)
+    print(f"smtplab check: {_counted(len(found))}, the table is {args.output}")
+    return _code(rows)
 
 
 def _rows(found: list[HandedIn], limits: Limits, jobs: int) -> Iterator[list[Row]]:
@@ -94,17 +97,26 @@ def _rows(found: list[HandedIn], limits: Limits, jobs: int) -> Iterator[list[Row
         yield from tqdm(marked, total=len(found), file=sys.stderr, unit="notebook", disable=None)
 
 
-def _written(file: TextIO, marked: Iterable[list[Row]]) -> int:
+def _written(file: TextIO, marked: Iterable[list[Row]]) -> list[Row]:
+    """All rows, each notebook's in the file as soon as it has been judged."""
     from smtplab.cli.marking import HEAD, as_cells
 
     table = csv.writer(file, lineterminator="\n")
     table.writerow(HEAD)
-    all_ran = True
+    written: list[Row] = []
     for rows in marked:
         table.writerows(map(as_cells, rows))
         file.flush()
-        all_ran = all_ran and all(row.exercise for row in rows)
-    return ALL_RAN if all_ran else SOME_DID_NOT
+        written += rows
+    return written
+
+
+def _code(rows: Iterable[Row]) -> int:
+    return ALL_RAN if all(row.exercise for row in rows) else SOME_DID_NOT
+
+
+def _counted(notebooks: int) -> str:
+    return "1 notebook" if notebooks == 1 else f"{notebooks} notebooks"
 
 
 def _to_mend(text: str) -> int:

@@ -52,6 +52,16 @@ def read_target(text: str) -> Target:
     return Target(form[1], int(form[2]) if form[2] else None)
 
 
+def in_options(problem: object, tls_first: str) -> str:
+    """A problem as the command line says it: the client names settings of Python.
+
+    >>> in_options("connect again with Settings(implicit_tls=True)", "--tls implicit")
+    'connect again with --tls implicit'
+    """
+    told = f"{problem}".replace("Settings(implicit_tls=True)", tls_first)
+    return told.replace("trust its own file", "trust its own file with --ca")
+
+
 def add_connection_options(parser: argparse.ArgumentParser) -> None:
     """The options on how to connect, the same for both commands."""
     add = parser.add_argument_group("how to connect").add_argument

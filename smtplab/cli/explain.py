@@ -18,6 +18,7 @@ examples:
   smtplab explain 587            a port
   smtplab explain BODY=8BITMIME  a parameter of MAIL or RCPT
   smtplab explain XOAUTH2        a login mechanism
+  smtplab explain envelope       a word of the course
   smtplab explain "550 5.4.5 Daily user sending limit exceeded."
                                  a whole reply, of one line or more
   smtplab explain certificate verify failed

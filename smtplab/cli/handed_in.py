@@ -29,6 +29,7 @@ from typing import Any
 LESSON = re.compile(r"""\bbegin\(\s*["']([0-9]{2})["']""")
 _NAMED = re.compile(r"(?<![0-9])[0-9]{2}(?![0-9])")
 _CHECKS = re.compile(r"\b(?:check|ExerciseCard)\s*\(|\.check\(")
+_IN_WORDS = {"StdinNotImplementedError": "it waited for somebody to type"}
 MAX_WORD = 300  # characters of a sentence in the table; ours to choose
 
 GRADER = """\
@@ -92,8 +93,27 @@ def judged(task: dict[str, Any], path: Path) -> Iterator[dict[str, Any]]:
         for output in cell.get("outputs", ())
         if output.output_type == "error"
     ]
-    ran = f"{len(errors)} cells failed, the first with {errors[0]}" if errors else "whole"
-    yield {"ran": ran[:MAX_WORD], "lesson": lesson, "verdicts": verdicts}
+    yield {
+        "ran": how_it_ran(errors, task["cell_seconds"])[:MAX_WORD],
+        "lesson": lesson,
+        "verdicts": verdicts,
+    }
+
+
+def how_it_ran(errors: list[str], seconds: int) -> str:
+    """For the table: what became of the notebook's own cells.
+
+    >>> how_it_ran([], 60), how_it_ran(["NameError"], 60)
+    ('whole', '1 cell failed: NameError')
+    >>> how_it_ran(["KeyboardInterrupt", "NameError"], 60)
+    '2 cells failed, the first: stopped after 60 seconds'
+    """
+    if not errors:
+        return "whole"
+    stopped = f"stopped after {seconds} seconds"  # nobody else interrupts a cell here
+    words = {"KeyboardInterrupt": stopped, "TimeLimit": stopped, **_IN_WORDS}
+    failed = "1 cell failed" if len(errors) == 1 else f"{len(errors)} cells failed, the first"
+    return f"{failed}: {words.get(errors[0], errors[0])}"
 
 
 def with_graders(notebook: Any, code: str) -> None:

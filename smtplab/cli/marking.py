@@ -11,15 +11,18 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from smtplab.lessons.progress import VARIABLE
+from smtplab.transcript.rendering import visible
 
 MAX_OCTETS = 10 * 2**20  # of one notebook; ours to choose, the course's have under 0.2 MiB
 MAX_NOTEBOOKS = 2000  # ours to choose: 100 learners and 16 lessons, with room
+MAX_NAMED = 40  # lines of the summary; ours to choose, a class fits
 MAX_ANSWER = 256 * 1024  # octets that the judging process may say; ours to choose
 HEAD = ("notebook", "lesson", "exercise", "passed", "missing", "ran")
 
@@ -150,6 +153,28 @@ def _end_group(pid: int) -> None:
     if pid > 1 and hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
+
+
+def summary(rows: Sequence[Row]) -> Iterator[str]:
+    """For the screen: how many passed each exercise, and which notebooks want a look.
+
+    >>> list(summary([Row("a.ipynb", "02", "2.1", "yes", "", "whole"),
+    ...               Row("b.ipynb", "02", "2.1", "no", "No.", "whole"),
+    ...               Row("c.ipynb", "", "", "", "", "the process broke off")]))
+    ['Passed:  2.1: 1 of 2', 'To look at:', '  c.ipynb: the process broke off']
+    """
+    verdicts = Counter((row.exercise, row.passed) for row in rows if row.exercise)
+    for lesson in sorted({row.lesson for row in rows if row.exercise}):
+        numbers = dict.fromkeys(row.exercise for row in rows if row.lesson == lesson)
+        counts = ((one, verdicts[one, "yes"], verdicts[one, "no"]) for one in numbers if one)
+        yield "Passed:  " + "   ".join(f"{one}: {yes} of {yes + no}" for one, yes, no in counts)
+    troubles = {row.notebook: row.ran for row in rows if row.ran != "whole"}
+    if troubles:
+        yield "To look at:"
+        for name, ran in list(troubles.items())[:MAX_NAMED]:
+            yield visible(f"  {name}: {ran}")
+        if len(troubles) > MAX_NAMED:
+            yield f"  and {len(troubles) - MAX_NAMED} more; the table has them"
 
 
 def as_cells(row: Row) -> list[str]:

@@ -14,6 +14,7 @@ from smtplab.cli.doors import (
     UsageError,
     Way,
     add_connection_options,
+    in_options,
     read_target,
     settings_from,
     way_to,
@@ -127,6 +128,8 @@ def _rounds(args: argparse.Namespace, way: Way, doors: list[Door]) -> int:
     for number, door in enumerate(doors, 1):
         _progress(f"{door.host} : {door.port} ({number} of {len(doors)}) ...")
         port = probe_port(door, network=way.sandbox, real=way.is_far(door.host), settings=settings)
+        port.problem = in_options(port.problem, f"--ports {door.port}/tls")
+        port.tls_problem = in_options(port.tls_problem, "")
         found.append(port)
         for line in [json.dumps(port.as_json())] if args.json else [*port_lines(port), ""]:
             lines.write(line)

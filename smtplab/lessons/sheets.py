@@ -1,19 +1,18 @@
 """Sheets to print: what the whole course comes back to, on one page each.
 
-The cheat sheet is made of the tables behind `explain`, so that both say the same. The glossary is
-kept in glossary.toml; its words are those of RFC 5321 and RFC 5598.
+Both are made of the tables behind `explain`, so that they say the same. The words of the glossary
+are those of RFC 5321 and RFC 5598.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from textwrap import fill
 
+from smtplab.reference.glossary import sections
 from smtplab.reference.tables import Entry, table
 
 WIDTH = 78  # columns of the plain text; a terminal has 80
@@ -112,7 +111,6 @@ def cheat_sheet() -> Sheet:
 
 def glossary() -> Sheet:
     """The words of the course, a sentence each, with the RFC that defines them."""
-    text = (files(__package__) / "glossary.toml").read_text(encoding="utf-8")
     return Sheet(
         "The words of mail on one page",
         tuple(
@@ -120,7 +118,7 @@ def glossary() -> Sheet:
                 heading,
                 tuple((term, f"{says} ({source})") for term, (says, source) in words.items()),
             )
-            for heading, words in tomllib.loads(text).items()
+            for heading, words in sections().items()
         ),
     )
 

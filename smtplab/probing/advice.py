@@ -54,7 +54,9 @@ def _about_reaching(ports: Sequence[PortReport]) -> Iterator[Advice]:
         )
     elif outcomes == {"refused"}:
         yield Advice(0, "The host is there, and no SMTP server listens on it.", "", urgent=True)
-    elif "open" in outcomes:
+    elif "open" not in outcomes and ports:
+        yield Advice(0, f"No port took a connection: {_reasons(ports)}.", "", urgent=True)
+    else:
         for port in ports:
             if port.port == 25 and port.outcome == "silent":
                 yield Advice(
@@ -65,8 +67,21 @@ def _about_reaching(ports: Sequence[PortReport]) -> Iterator[Advice]:
                 )
 
 
+def _reasons(ports: Sequence[PortReport]) -> str:
+    """Each reason once: a name that nobody knows is the same for every port."""
+    return "; ".join(dict.fromkeys(port.problem for port in ports))
+
+
 def _about_greeting(port: PortReport) -> Iterator[Advice]:
-    if port.greeting is not None and not port.greeting.is_positive:
+    if port.greeting is None and not port.tls_problem:
+        yield Advice(
+            port.port,
+            "it took the connection and did not greet as an SMTP server does. Another program may "
+            "listen there, or TLS comes first, as on port 465.",
+            "RFC 5321, 3.1",
+            urgent=True,
+        )
+    elif port.greeting is not None and not port.greeting.is_positive:
         yield Advice(
             port.port,
             f"the server refused the session with {port.greeting.code}; its text may say why.",

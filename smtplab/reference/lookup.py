@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from smtplab.errors import LocalProtocolError
 from smtplab.reference.explanation import Explanation
+from smtplab.reference.glossary import explain_defined, names
 from smtplab.reference.tables import (
     enhanced_entry,
     enhanced_severity,
@@ -67,6 +68,8 @@ def explain(term: str | int) -> Explanation:
     'port'
     >>> explain("certificate verify failed").kind
     'text of an error'
+    >>> explain("envelope").kind
+    'word'
     """
     text = str(term).strip()
     port = _PORT.fullmatch(text)
@@ -80,7 +83,7 @@ def explain(term: str | int) -> Explanation:
         return explain_entry(text, table("reply_codes")[text], "reply code")
     if text in table("enhanced_status_codes"):  # as RFCs write a code of any class: X.7.1
         return explain_entry(text, table("enhanced_status_codes")[text], "enhanced status code")
-    ways = [explain_word, _explain_text]
+    ways = [explain_word, explain_defined, _explain_text]
     if len(text[:MAX_TEXT].split()) >= _SENTENCE:
         ways.reverse()
     for way in ways:
@@ -198,10 +201,10 @@ def _unknown(term: str) -> LocalProtocolError:
     if term.isdecimal():  # a number is near another number, not near 2.6.0
         near = get_close_matches(term, filter(str.isdecimal, all_terms()), n=3, cutoff=0.5)
     else:
-        terms = {one.upper(): one for one in all_terms()}
+        terms = {one.upper(): one for one in (*names().values(), *names(), *all_terms())}
         near = [terms[one] for one in get_close_matches(shown.upper(), terms, n=3)]
     hint = f"Near it: {', '.join(near)}." if near else "Try 550, 5.7.1, MAIL, SIZE or 587."
     return LocalProtocolError(
-        f"{shown!r} is no code, verb, EHLO keyword, parameter, SASL mechanism, port or text of "
-        f"an error that this reference lists. {hint}"
+        f"{shown!r} is no code, verb, EHLO keyword, parameter, SASL mechanism, port, word of "
+        f"the course or text of an error that this reference lists. {hint}"
     )

@@ -12,6 +12,7 @@ from smtplab.cli.doors import (
     WORLD,
     Target,
     UsageError,
+    in_options,
     leave,
     read_target,
     settings_from,
@@ -65,6 +66,10 @@ class _Run:
         if bool(args.host) == bool(args.mx) and args.host != WORLD:
             raise UsageError("name one HOST[:PORT] to talk to, or --mx DOMAIN; --help says more")
         self.target = read_target(args.host) if args.host else Target("", None)
+        if args.port is not None:  # as one types it after telnet and nc
+            if self.target.port is not None:
+                raise UsageError(f"{args.host!r} has a port, and {args.port} is a second one")
+            self.target = self.target._replace(port=args.port)
         self.walk: Walk | None = walk_from(args)
         self.script = read_script(args.script) if args.script else None
         self.way = way_to(args, self.target.host)
@@ -214,7 +219,7 @@ class _Run:
     def _failed(self, error: SMTPLabError) -> tuple[int, str]:
         phase = phase_of(self.transcript.events)
         self.screen.catch_up()
-        self.screen.trouble(headline(error), f"{error}")
+        self.screen.trouble(headline(error), in_options(error, "--tls implicit"))
         return (code_of(phase) if phase else NO_CONNECTION), phase
 
 

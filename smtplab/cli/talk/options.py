@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import TYPE_CHECKING
 
 from smtplab.cli.doors import add_connection_options
@@ -62,6 +63,7 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     add = parser.add_argument
     add("host", nargs="?", metavar="HOST[:PORT]", help="whom to talk to, or: sandbox[:PORT]")
+    add("port", nargs="?", type=_port, metavar="PORT", help="the same as HOST:PORT")
     add("--mx", metavar="DOMAIN", help="talk to the hosts that take mail for a domain")
     add("--tls", choices=TLS, help="when TLS begins; left out: at once on port 465")
     add("--json", action="store_true", help="print one JSON object a line")
@@ -74,6 +76,12 @@ def add_parser(subparsers: Subparsers) -> None:
     walk("--data", metavar="FILE.eml", help="the content, for --until content")
     walk("--auth-user", metavar="USER", help="whom to sign in")
     add_connection_options(parser)
+
+
+def _port(text: str) -> int:
+    if re.fullmatch(r"[0-9]{1,5}", text) and 0 < int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port; an example is 587")
 
 
 def _phase(text: str) -> str:

@@ -56,7 +56,8 @@ class Screen:
             told += (f"{label}: {text}" for label, text in explained.rows)
         told.append(now_and_next(reply))
         for text in told:
-            self._indented(text)
+            for line in _filled(text):
+                self._show(line, _FAINT)  # our own words: a password may be one of them
 
     def tls(self, report: TLSReport) -> None:
         """What TLS came to, in a line."""
@@ -87,12 +88,14 @@ class Screen:
         return "" if event.kind in FROM_CLIENT else _FAINT
 
     def _indented(self, text: str, first: str = "   ") -> None:
-        filled = fill(text, WIDTH, initial_indent=first, subsequent_indent="   ")
-        for line in filled.split("\n"):
+        for line in _filled(text, first):
             self._write(line, "" if first.strip() else _FAINT)
 
     def _write(self, line: str, colour: str = "") -> None:
-        shown = visible(self.hidden(line))
+        self._show(self.hidden(line), colour)
+
+    def _show(self, line: str, colour: str) -> None:
+        shown = visible(line)
         self._lines.write(f"\x1b[{colour}m{shown}\x1b[0m" if colour and self._colour else shown)
 
     def hidden(self, text: str) -> str:
@@ -107,7 +110,7 @@ class JSONScreen(Screen):
 
     def explain(self, reply: StepReply) -> None:
         explained = reply.explanation
-        self._object(
+        self._own(
             "explanation",
             code=reply.code,
             enhanced=str(reply.enhanced) if reply.enhanced else None,
@@ -138,7 +141,15 @@ class JSONScreen(Screen):
 
     def _object(self, event: str, **fields: object) -> None:
         shown = {name: self.hidden(v) if isinstance(v, str) else v for name, v in fields.items()}
-        self._lines.write(json.dumps({"schema": SCHEMA, "event": event, **shown}))
+        self._own(event, **shown)
+
+    def _own(self, event: str, **fields: object) -> None:
+        """Fields without a word of the server's: stars in them would tell the password."""
+        self._lines.write(json.dumps({"schema": SCHEMA, "event": event, **fields}))
+
+
+def _filled(text: str, first: str = "   ") -> list[str]:
+    return fill(text, WIDTH, initial_indent=first, subsequent_indent="   ").split("\n")
 
 
 def now_and_next(reply: StepReply) -> str:
