@@ -19,7 +19,9 @@ from lite.tools import Tools, say
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
 REQUIREMENTS = HERE / "build-requirements.txt"
-# Laid out as in the clone, so that links between these texts lead where they lead there.
+# Laid out as in the clone, so that links between these texts lead where they lead there. A text
+# that one of them links to belongs here, and into the contents in pages/index.md.
+FOLDERS = ("notebooks", "classroom")
 TEXTS = (
     "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "smtplab/transcript/schema.md",
 )  # fmt: skip
@@ -44,8 +46,8 @@ def build(site: Path, repository: str, lite: str) -> None:
 
 def gather(pages: Path) -> None:
     """All texts in one folder; Sphinx writes nothing into the clone."""
-    hidden = shutil.ignore_patterns(".*")
-    shutil.copytree(PROJECT / "notebooks", pages / "notebooks", ignore=hidden)
+    for name in FOLDERS:
+        shutil.copytree(PROJECT / name, pages / name, ignore=shutil.ignore_patterns(".*"))
     shutil.copytree(HERE / "pages", pages, dirs_exist_ok=True)
     for name in TEXTS:
         (pages / name).parent.mkdir(parents=True, exist_ok=True)
