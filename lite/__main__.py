@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lite import frontend, pyodide, tools, wheels
+from lite.tools import say
 
 PROJECT = Path(__file__).resolve().parents[1]
+REQUIREMENTS = Path(__file__).with_name("build-requirements.txt")
 
 
 def build(site: Path) -> None:
@@ -22,7 +24,7 @@ def build(site: Path) -> None:
         work = Path(folder)
         made = work / "site"
         say("an environment for the tools")
-        programs = tools.install(work / "tools")
+        programs = tools.install(work / "tools", REQUIREMENTS)
         say("the front end and the notebooks")
         frontend.build(programs, PROJECT, made, work)
         say("Pyodide")
@@ -33,22 +35,12 @@ def build(site: Path) -> None:
         say("compiling them with the browser's own Python")
         pyodide.pack(source, work / "wheels", runtime)
         shutil.move(made, site)
-    size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
-    say(f"done: {site}, {size / 1e6:.1f} MB. Try it: python -m http.server --directory {site}")
-
-
-def say(text: str) -> None:
-    print(f"-- {text}", flush=True)
+    say(f"done: {site}, {tools.size(site)}. Try it: python -m http.server --directory {site}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lite", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where the site goes; must not exist yet")
-    site = parser.parse_args(arguments).folder.resolve()
-    if site.exists():
-        parser.error(f"{site} exists already; remove it, or name another folder")
-    site.parent.mkdir(parents=True, exist_ok=True)
-    build(site)
+    build(tools.read(parser, arguments).folder)
     return 0
 
 

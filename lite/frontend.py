@@ -5,8 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
-from lite.pyodide import run
-from lite.tools import Tools
+from lite.tools import Tools, run
 
 HERE = Path(__file__).parent
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"

@@ -3,13 +3,13 @@
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
+
+from lite.tools import run
 
 VERSION = "314.0.6"  # the one that jupyterlite-pyodide-kernel of pyproject.toml is made for
 FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")  # and the library, compiled
 HERE = Path(__file__).parent
-LIMIT = 600  # seconds that a step may take
 
 
 def find_or_install(work: Path) -> Path:
@@ -49,11 +49,3 @@ def pack(source: Path, wheels: Path, runtime: Path) -> None:
     if node is None:
         raise SystemExit("Node.js is missing; install it, then build again")
     run(node, str(HERE / "compile.mjs"), str(source), str(wheels), str(runtime))
-
-
-def run(*words: str) -> None:
-    """Run a program quietly; if it fails, show what it said and stop."""
-    done = subprocess.run(words, capture_output=True, text=True, timeout=LIMIT)
-    if done.returncode:
-        said = (done.stdout + done.stderr)[-4000:]
-        raise SystemExit(f"{Path(words[0]).name} failed ({done.returncode}):\n{said}")

@@ -3,8 +3,7 @@
 import shutil
 from pathlib import Path
 
-from lite.pyodide import run
-from lite.tools import Tools
+from lite.tools import Tools, run
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 SOURCE_ONLY = "dkimpy"  # published without a wheel

@@ -21,7 +21,8 @@ from tests.lite_page import (
     text_of,
     write_cell,
 )
-from tests.lite_site import ROOT, build, packed_size, served
+from tests.lite_site import ROOT, build, packed_size
+from tests.static_site import served
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 

@@ -14,7 +14,8 @@ from playwright.sync_api import Playwright, sync_playwright
 from tests.benchmarks.measure import report, timed
 from tests.browser import FLAGS
 from tests.lite_page import first_reply
-from tests.lite_site import build, packed_size, served
+from tests.lite_site import build, packed_size
+from tests.static_site import served
 
 
 def browser_tab() -> None:
