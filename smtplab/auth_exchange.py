@@ -121,7 +121,7 @@ class AuthExchange:
         return reply
 
     def _check_proof(self) -> None:
-        """At 235: is the server one that knows the password?"""
+        """At 235: has the server proved itself, where the mechanism makes it?"""
         try:
             self._mechanism.signed_in()
         except RemoteProtocolError:

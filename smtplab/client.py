@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from smtplab.extensions import Extensions
     from smtplab.transport.tls_report import TLSReport
 
+_DATA, _MAIL_DATA = State.DATA, Kind.MAIL_DATA  # found once, as in `dialogue`
 IMPLICIT_TLS_PORT = 465  # RFC 8314, 7.3: TLS from the first octet
 
 
@@ -113,16 +114,16 @@ class Client(Pipelining):
 
     def ehlo(self, name: str | None = None) -> StepReply:
         """Name the client and ask for the service extensions (RFC 5321, 4.1.1.1)."""
-        return self._command("EHLO", commands.ehlo(self.name if name is None else name))
+        return self._exchange("EHLO", commands.ehlo(self.name if name is None else name))
 
     def helo(self, name: str | None = None) -> StepReply:
         """Name the client in the way of 1982, without extensions (RFC 5321, 4.1.1.1)."""
-        return self._command("HELO", commands.helo(self.name if name is None else name))
+        return self._exchange("HELO", commands.helo(self.name if name is None else name))
 
     def starttls(self) -> StepReply:
         """Ask for TLS and, on 220, begin it; EHLO is next (RFC 3207, 4)."""
         with self._lock:
-            reply = self._command("STARTTLS", commands.starttls())
+            reply = self._exchange("STARTTLS", commands.starttls())
             if reply.code == 220:
                 self._begin_tls(self._tls_context)
             return reply
@@ -175,34 +176,34 @@ class Client(Pipelining):
 
         def begin(octets: bytes) -> StepReply:
             self.session.claimed = who.username
-            return self._command("AUTH", octets)
+            return self._exchange("AUTH", octets)
 
         return AuthExchange(self, made, begin, initial_response=initial_response)
 
     def respond(self, response: bytes) -> StepReply:
         """Answer one AUTH challenge by hand; `response` is sent in base64 (RFC 4954, 4)."""
-        return self._exchange(Kind.RESPONSE, session.CHALLENGE, b64encode(response) + b"\r\n")
+        return self._exchange(session.CHALLENGE, b64encode(response) + b"\r\n", Kind.RESPONSE)
 
     def mail(self, reverse_path: str, parameters: Parameters | None = None) -> StepReply:
         """Open a mail transaction; "" is the null reverse-path (RFC 5321, 4.1.1.2)."""
-        return self._command("MAIL", commands.mail(reverse_path, parameters))
+        return self._exchange("MAIL", commands.mail(reverse_path, parameters))
 
     def rcpt(self, forward_path: str, parameters: Parameters | None = None) -> StepReply:
         """Add one recipient (RFC 5321, 4.1.1.3)."""
-        return self._command("RCPT", commands.rcpt(forward_path, parameters))
+        return self._exchange("RCPT", commands.rcpt(forward_path, parameters))
 
     def data(self) -> StepReply:
         """Ask to send the content; 354 says go on with `content()` (RFC 5321, 4.1.1.4)."""
-        return self._command("DATA", commands.data())
+        return self._exchange("DATA", commands.data())
 
     def content(self, octets: bytes) -> StepReply:
         """Send the content with transparency and the end of mail data (RFC 5321, 4.5.2)."""
-        if self.state is not State.DATA:
+        if self.session.state is not _DATA:
             raise LocalProtocolError(
                 "the server has not asked for mail data, so it would take each line as a command; "
                 "send DATA and read 354 first, or use send_raw() to see what happens"
             )
-        return self._exchange(Kind.MAIL_DATA, session.END_OF_DATA, encode_content(octets))
+        return self._exchange(session.END_OF_DATA, encode_content(octets), _MAIL_DATA)
 
     def group(self, *lines: bytes) -> Group:
         """Send commands at once and match the replies to them (RFC 2920, 3.1).
@@ -227,31 +228,31 @@ class Client(Pipelining):
                 "command; use data() and content(), or send_raw() to see what happens"
             )
         step = session.BDAT_LAST if last else "BDAT"
-        return self._exchange(Kind.COMMAND, step, commands.bdat(len(octets), last=last), octets)
+        return self._exchange(step, commands.bdat(len(octets), last=last), chunk=octets)
 
     def rset(self) -> StepReply:
         """Drop the mail transaction (RFC 5321, 4.1.1.5)."""
-        return self._command("RSET", commands.rset())
+        return self._exchange("RSET", commands.rset())
 
     def noop(self, text: str = "") -> StepReply:
         """Do nothing, and get a reply (RFC 5321, 4.1.1.9)."""
-        return self._command("NOOP", commands.noop(text))
+        return self._exchange("NOOP", commands.noop(text))
 
     def vrfy(self, text: str) -> StepReply:
         """Ask whether a mailbox exists (RFC 5321, 4.1.1.6)."""
-        return self._command("VRFY", commands.vrfy(text))
+        return self._exchange("VRFY", commands.vrfy(text))
 
     def expn(self, text: str) -> StepReply:
         """Ask who is on a mailing list (RFC 5321, 4.1.1.7)."""
-        return self._command("EXPN", commands.expn(text))
+        return self._exchange("EXPN", commands.expn(text))
 
     def help(self, topic: str = "") -> StepReply:
         """Ask for help (RFC 5321, 4.1.1.8)."""
-        return self._command("HELP", commands.help_(topic))
+        return self._exchange("HELP", commands.help_(topic))
 
     def quit(self) -> StepReply:
         """End the session, wait for 221, and close (RFC 5321, 4.1.1.10)."""
-        return self._command("QUIT", commands.quit_())
+        return self._exchange("QUIT", commands.quit_())
 
     def send_raw(self, octets: bytes) -> StepReply:
         """Send exactly these octets, whatever they are, and read one reply.
@@ -259,10 +260,10 @@ class Client(Pipelining):
         For lessons that break the rules; `read_reply()` reads any further replies.
         """
         if self.state is State.AUTH:
-            return self._exchange(Kind.RESPONSE, session.CHALLENGE, octets)
+            return self._exchange(session.CHALLENGE, octets, Kind.RESPONSE)
         if self.state is State.DATA:
-            return self._exchange(Kind.MAIL_DATA, session.END_OF_DATA, octets)
-        return self._exchange(Kind.COMMAND, step_of(octets), octets)
+            return self._exchange(session.END_OF_DATA, octets, Kind.MAIL_DATA)
+        return self._exchange(step_of(octets), octets)
 
     def read_reply(self) -> StepReply:
         """Read one more reply, without sending anything."""
@@ -294,9 +295,6 @@ class Client(Pipelining):
     def __repr__(self) -> str:
         tls = ", inside TLS" if self.session.tls else ""
         return f"<Client of {self.host} : {self.port}, {self.state.value}{tls}>"
-
-    def _command(self, verb: str, octets: bytes) -> StepReply:
-        return self._exchange(Kind.COMMAND, verb, octets)
 
     def _check_password_may_go(self) -> None:
         if not (self.session.tls or self._clear_passwords_allowed):

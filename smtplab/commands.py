@@ -23,6 +23,8 @@ def line(text: str) -> bytes:
     >>> line("NOOP")
     b'NOOP\\r\\n'
     """
+    if text.isprintable():  # so it holds none of the three, nor half a character
+        return text.encode() + b"\r\n"
     for bad in "\r\n\0":
         if bad in text:
             raise LocalProtocolError(
@@ -37,6 +39,9 @@ def line(text: str) -> bytes:
         ) from None
 
 
+_STARTTLS, _DATA, _RSET, _NOOP, _QUIT = map(line, ("STARTTLS", "DATA", "RSET", "NOOP", "QUIT"))
+
+
 def ehlo(name: str) -> bytes:
     return line(f"EHLO {name}")
 
@@ -47,7 +52,7 @@ def helo(name: str) -> bytes:
 
 def starttls() -> bytes:
     """RFC 3207, 4."""
-    return line("STARTTLS")
+    return _STARTTLS
 
 
 def auth(mechanism: str, initial_response: bytes | None = None) -> bytes:
@@ -75,7 +80,7 @@ def rcpt(forward_path: str, parameters: Parameters | None = None) -> bytes:
 
 
 def data() -> bytes:
-    return line("DATA")
+    return _DATA
 
 
 def bdat(size: int, *, last: bool) -> bytes:
@@ -84,11 +89,11 @@ def bdat(size: int, *, last: bool) -> bytes:
 
 
 def rset() -> bytes:
-    return line("RSET")
+    return _RSET
 
 
 def noop(text: str = "") -> bytes:
-    return line(f"NOOP {text}" if text else "NOOP")
+    return line(f"NOOP {text}") if text else _NOOP
 
 
 def vrfy(text: str) -> bytes:
@@ -104,7 +109,7 @@ def help_(topic: str = "") -> bytes:
 
 
 def quit_() -> bytes:
-    return line("QUIT")
+    return _QUIT
 
 
 def verb_of(octets: bytes) -> str:
@@ -118,7 +123,9 @@ def verb_of(octets: bytes) -> str:
 
 
 def _tail(parameters: Parameters | None) -> str:
+    if not parameters:
+        return ""
     return "".join(
         f" {keyword}" if value is None else f" {keyword}={value}"
-        for keyword, value in (parameters or {}).items()
+        for keyword, value in parameters.items()
     )

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 READ = 8192  # octets asked for at a time; replies are short, and a large buffer takes time to make
 
 _SECRET = ("AUTH", session.CHALLENGE)  # steps whose octets hold secrets
-_ENDED = (State.CLOSED, State.OUT_OF_STEP)
+# Found once: until Python 3.12 an Enum looks its members up anew, in a thousand instructions.
+_COMMAND, _REPLY, _CHALLENGE = Kind.COMMAND, Kind.REPLY, Kind.CHALLENGE
+_KINDS = {session.GREETING: Kind.GREETING}
+_CLOSED, _DATA = State.CLOSED, State.DATA
+_ENDED = (_CLOSED, State.OUT_OF_STEP)
 _OUT_OF_STEP = "a reply is missing on this connection; close it and connect again"
 
 
@@ -50,19 +54,25 @@ class Dialogue:
     def state(self) -> State:
         return self.session.state
 
-    def _exchange(self, kind: Kind, step: str, octets: bytes, chunk: bytes = b"") -> StepReply:
+    def _exchange(
+        self, step: str, octets: bytes, kind: Kind = _COMMAND, chunk: bytes = b""
+    ) -> StepReply:
         """Send octets, record them, and read the reply to them.
 
-        A `chunk` goes out behind its BDAT command line, and is recorded as mail data.
+        A `chunk` goes out behind its BDAT command line, and is recorded as mail data. All that can
+        wait is done after the write, while the server works on its reply.
         """
         with self._lock:
             if self.session.state in _ENDED:
                 self._check_open()
             self._look_for_unasked()
-            self._step += 1
-            self.session.sent(step)
+            if self._timeouts is not None:
+                self._stream.timeout = self._timeouts.write
             try:
-                self._write_and_record(kind, step, octets, chunk)
+                try:
+                    self._stream.write(octets + chunk if chunk else octets)
+                finally:
+                    self._note_sent(step, octets, kind, chunk)
             except OSError as error:
                 return self._after_failed_write(error, step)
             except BaseException:  # an interrupt: nobody knows how much went out
@@ -98,19 +108,16 @@ class Dialogue:
         self._closed("by the server")
         raise ConnectionLost(f"{self.host} ended the session: {reply}; connect again")
 
-    def _write_and_record(self, kind: Kind, step: str, octets: bytes, chunk: bytes) -> None:
-        """Write first: the recording is done while the server works on its reply."""
+    def _note_sent(self, step: str, octets: bytes, kind: Kind, chunk: bytes) -> None:
+        self.session.sent(step)
+        self._step += 1
         self.round_trips += 1
-        if self._timeouts is not None:
-            self._stream.timeout = self._timeouts.write
-        try:
-            self._stream.write(octets + chunk if chunk else octets)
-        finally:
-            lines = kind is Kind.COMMAND and b"\n" in octets[:-1]  # send_raw() may hold several
-            secrets = _places(kind, octets) if lines or step in _SECRET else ()
-            self._recorder.record(kind, self._step, octets, secrets=secrets)
-            if chunk:
-                self._recorder.record(Kind.MAIL_DATA, self._step, chunk)
+        # send_raw() may hold several lines, and AUTH in one of them.
+        lines = kind is _COMMAND and octets.find(b"\n") < len(octets) - 1
+        secrets = _places(kind, octets) if lines or step in _SECRET else ()
+        self._recorder.record(kind, self._step, octets, secrets=secrets)
+        if chunk:
+            self._recorder.record(Kind.MAIL_DATA, self._step, chunk)
 
     def _after_failed_write(self, error: OSError, step: str) -> StepReply:
         """The server may have said why it closed before our octets reached it."""
@@ -151,12 +158,10 @@ class Dialogue:
             raise
         now = self.session
         step = now.received(reply)
-        kind = Kind.GREETING if step == session.GREETING else Kind.REPLY
-        if reply.code == 334:
-            kind = Kind.CHALLENGE
+        kind = _CHALLENGE if reply.code == 334 else _KINDS.get(step, _REPLY)
         answered = self._step - now.unanswered
         self._recorder.record(kind, answered, parser.octets, now.state.note)
-        if now.state is State.CLOSED:
+        if now.state is _CLOSED:
             self._closed("by the server")
         return StepReply(reply.code, reply.texts, step, now.snapshot)
 

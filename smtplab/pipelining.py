@@ -1,20 +1,21 @@
 """Several commands in one write: groups, and many mail objects in a row (RFC 2920).
 
 The content of one mail object and the opening of the next go out together, so each costs one
-wait. Replies as they usually are need no parser, and what was read is noted down while the server
-works on what was written; all else takes the way of every other step.
+wait. What can be done while the server works on them is done then: what was read is noted down,
+the mail object before is given back, the one after is made ready. Replies as they usually are need
+no parser; all else takes the way of every other step.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from itertools import count
 
 from smtplab import session
 from smtplab.dialogue import READ, Dialogue
 from smtplab.mail_object import END_OF_MAIL_DATA
+from smtplab.replies import Reply, usual_reply
 from smtplab.session import State
 from smtplab.step_reply import StepReply
 from smtplab.transcript import Kind
@@ -23,9 +24,6 @@ from smtplab.transcript.hiding import command_secrets
 Part = tuple[str, bytes]
 """A step (a verb, or end-of-data) and the octets that go out for it."""
 
-CodeAndOctets = tuple[int, bytes]
-"""A reply, short: nobody wants 100,000 of them explained."""
-
 
 @dataclass(slots=True)
 class Passage:
@@ -33,18 +31,18 @@ class Passage:
 
     opening: list[Part]  # MAIL, RCPT for each recipient, DATA
     content: bytes  # encoded, with its end of mail data
-    replies: list[CodeAndOctets] = field(default_factory=list)  # to the opening
+    replies: list[Reply] = field(default_factory=list)  # to the opening
     handed_over: bool = False  # the content went out, or may have
-    final: CodeAndOctets | None = None  # the reply to it
+    final: Reply | None = None  # the reply to it
     ended: bool = False  # the reply to the content, or to RSET instead, is there
 
     @property
     def wants_content(self) -> bool:
-        return bool(self.replies) and self.replies[-1][0] == 354
+        return bool(self.replies) and self.replies[-1].code == 354
 
     @property
     def has_recipient(self) -> bool:
-        return any(code < 300 for code, _ in self.replies[1:])
+        return any(reply.code < 300 for reply in self.replies[1:])
 
 
 class Pipelining(Dialogue):
@@ -59,31 +57,42 @@ class Pipelining(Dialogue):
     def carry(self, passages: Iterable[Passage], pipelined: bool) -> Iterator[Passage]:
         """Send mail objects one after the other; gives each back when its last reply is there.
 
-        Pipelined or step by step. In the transcript the newest replies may stand a moment late.
+        Pipelined or step by step. One passage more than is on its way is taken. In the transcript
+        the newest replies may stand a moment late.
         """
+        upcoming = iter(passages)
+        ended: Passage | None = None
         before: Passage | None = None
-        turn = self._turn if pipelined else self._steps
         with self._lock:
             try:
-                for passage in passages:
-                    turn(before, passage)
-                    if before is not None:
-                        yield before
-                    before = passage
-                if before is not None:
-                    turn(before, None)
-                    yield before
+                passage = next(upcoming, None)
+                while before is not None or passage is not None:
+                    parts = self._write_turn(before, passage) if pipelined else []
+                    following = next(upcoming, None)
+                    if ended is not None:
+                        yield ended
+                    if pipelined:
+                        self._read_turn(parts, before, passage)
+                    else:
+                        self._steps(before, passage)
+                    ended, before, passage = before, passage, following
+                if ended is not None:
+                    yield ended
             finally:
-                self._note_owed()
+                self._note_turn([])
 
-    def _turn(self, before: Passage | None, passage: Passage | None) -> None:
+    def _write_turn(self, before: Passage | None, passage: Passage | None) -> list[Part]:
         """Close one mail transaction and open the next in one write (RFC 2920, 3.1)."""
         parts = [_ending(before)] if before is not None else []
         if passage is not None:
             parts += passage.opening
         self._send(parts, self._note_turn)
-        usual = self._usual_replies(parts)
-        for reply in self._codes(len(parts)) if usual is None else usual:
+        return parts
+
+    def _read_turn(
+        self, parts: Sequence[Part], before: Passage | None, passage: Passage | None
+    ) -> None:
+        for reply in self._usual_replies(parts) or self._replies(len(parts)):
             _take(before, passage, reply)
 
     def _steps(self, before: Passage | None, passage: Passage | None) -> None:
@@ -94,49 +103,47 @@ class Pipelining(Dialogue):
             if passage is not None and part[0] == "DATA" and not passage.has_recipient:
                 continue
             self._send([part], self._note_turn)
-            for reply in self._codes(1):
+            for reply in self._replies(1):
                 _take(before, passage, reply)
 
-    def _codes(self, number: int) -> Iterator[CodeAndOctets]:
+    def _replies(self, number: int) -> Iterator[Reply]:
         """One by one, so that what was read counts also where the next one never comes."""
         for _ in range(number):
             if self.state is State.CLOSED:
                 return
             reply = self._read_reply()
-            yield reply.code, reply.octets
+            yield Reply(reply.code, reply.texts)  # nobody wants 100,000 of them explained
 
-    def _usual_replies(self, parts: Sequence[Part]) -> list[CodeAndOctets] | None:
-        """The replies if they are 2yz, each in one line, and 354 to the last; None otherwise."""
+    def _usual_replies(self, parts: Sequence[Part]) -> Sequence[Reply]:
+        """The replies if they are 2yz, each in one line, and 354 to the last; none otherwise."""
         if self._timeouts is not None:
             self._stream.timeout = self._timeouts.of(parts[0][0])
         try:
             octets = self._stream.read(READ)
         except OSError:
-            return None  # the usual way finds out what is wrong
-        if parts[-1][0] != "DATA" or not _usual(len(parts) - 1).fullmatch(octets):
-            self._note_owed()
-            self._parser.feed(octets)
-            return None
+            return ()  # the usual way finds out what is wrong
         lines = octets.splitlines(keepends=True)
-        self._owed = parts, lines
-        self.session.all_as_usual()
-        return [(int(line[:3]), line) for line in lines]
+        replies = [reply for line in lines if (reply := usual_reply(line))]
+        if len(lines) == len(replies) == len(parts) and _all_is_well(replies):
+            self._owed = parts, lines
+            self.session.all_as_usual()
+            return replies
+        self._note_turn([])
+        self._parser.feed(octets)
+        return ()
 
     def _send(self, parts: Sequence[Part], note: Callable[[Sequence[Part]], None]) -> None:
         """Write first: the recording is done while the server works on its replies."""
         self._check_open()
         self._look_for_unasked()
-        for step, _ in parts:
-            self.session.sent(step)
-        self.round_trips += 1
         if self._timeouts is not None:
             self._stream.timeout = self._timeouts.write
         try:
             try:
                 self._stream.write(b"".join([octets for _, octets in parts]))
             finally:
-                self._note_owed()
-                self._step += len(parts)
+                self.session.sent(*[step for step, _ in parts])
+                self.round_trips += 1
                 note(parts)
         except OSError as error:
             self._after_failed_write(error, parts[0][0])
@@ -152,33 +159,29 @@ class Pipelining(Dialogue):
 
     # Noting down.
 
-    _owed: tuple[Sequence[Part], list[bytes]] | None = None  # replies that were read
+    _owed: tuple[Sequence[Part], list[bytes]] = (), []  # replies that were read, to what
 
     def _note_commands(self, parts: Sequence[Part]) -> None:
-        for number, (_, octets) in enumerate(parts, self._step - len(parts) + 1):
+        for number, (_, octets) in enumerate(parts, self._step + 1):
             secrets = command_secrets(octets)
-            self._recorder.record(Kind.COMMAND, number, octets, secrets=secrets)
+            self._recorder.record(_COMMAND, number, octets, secrets=secrets)
+        self._step += len(parts)
 
     def _note_turn(self, parts: Sequence[Part]) -> None:
-        """Nothing in a turn is secret."""
+        """The replies to the turn before, then what went out now; nothing in it is secret."""
+        (answered, lines), self._owed = self._owed, ((), [])
+        first, following = self._step - len(answered) + 1, self._step + 1
+        self._step += len(parts)
         self._recorder.record_all(
             [
-                (_KINDS.get(step, Kind.COMMAND), number, octets, _NO_NOTE)
-                for number, (step, octets) in enumerate(parts, self._step - len(parts) + 1)
+                (_REPLY, number, line, _USUAL_NOTES[step])
+                for number, (step, _), line in zip(count(first), answered, lines, strict=False)
+            ]
+            + [
+                (_KINDS.get(step, _COMMAND), number, octets, _NO_NOTE)
+                for number, (step, octets) in enumerate(parts, following)
             ]
         )
-
-    def _note_owed(self) -> None:
-        if self._owed is not None:
-            parts, lines = self._owed
-            self._owed = None
-            first = self._step - len(parts) + 1
-            self._recorder.record_all(
-                [
-                    (Kind.REPLY, first + n, line, _USUAL_NOTES[parts[n][0]])
-                    for n, line in enumerate(lines)
-                ]
-            )
 
 
 def _ending(passage: Passage) -> Part:
@@ -191,7 +194,7 @@ def _ending(passage: Passage) -> Part:
     return session.END_OF_DATA, octets
 
 
-def _take(before: Passage | None, passage: Passage | None, reply: CodeAndOctets) -> None:
+def _take(before: Passage | None, passage: Passage | None, reply: Reply) -> None:
     """The first reply belongs to what ended the mail object before."""
     if before is not None and not before.ended:
         before.ended = True
@@ -200,8 +203,14 @@ def _take(before: Passage | None, passage: Passage | None, reply: CodeAndOctets)
         passage.replies.append(reply)
 
 
+def _all_is_well(replies: Sequence[Reply]) -> bool:
+    *codes, last = [reply.code for reply in replies]
+    return last == 354 and bool(codes) and 200 <= min(codes) and max(codes) < 300
+
+
+_COMMAND, _REPLY = Kind.COMMAND, Kind.REPLY  # found once, as in `dialogue`
 _KINDS = {session.END_OF_DATA: Kind.MAIL_DATA}
-_NO_NOTE: dict[str, object] = {}
+_NO_NOTE: tuple[()] = ()
 _USUAL_NOTES = {
     session.END_OF_DATA: State.READY.note,
     "RSET": State.READY.note,
@@ -209,9 +218,3 @@ _USUAL_NOTES = {
     "RCPT": State.RCPT.note,
     "DATA": State.DATA.note,
 }
-
-
-@cache
-def _usual(positive: int) -> re.Pattern[bytes]:
-    text = rb"[\t\x20-\x7e]{0,506}\r\n"
-    return re.compile(rb"(?:2[0-5][0-9] %s){%d}354 %s" % (text, positive, text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from smtplab.errors import RemoteProtocolError
 
@@ -146,25 +146,22 @@ class ReplyParser:
         self._lines: list[bytes] = []  # of the reply that is under way, with their ends
         self._octets = 0
         self.octets = b""  # of the last whole reply, as they came
+        self.in_reply = False  # whether octets came that belong to no finished reply
 
     @property
     def pending(self) -> bytes:
         """Octets that came and belong to no finished reply."""
         return bytes(self._buffer)
 
-    @property
-    def in_reply(self) -> bool:
-        """Whether a multi-line reply has begun and not ended."""
-        return bool(self._texts) or bool(self._buffer)
-
     def feed(self, data: bytes) -> None:
         self._buffer += data
+        self.in_reply = self.in_reply or bool(data)
 
     def reply_after(self, data: bytes) -> Reply | None:
         """Feed octets; then the next whole reply, or None if more are needed."""
-        if not self._buffer and not self._texts and (usual := _USUAL_REPLY.fullmatch(data)):
+        if not self.in_reply and (usual := usual_reply(data)):
             self.octets = data
-            return Reply(int(usual[1]), (usual[2],))
+            return usual
         self.feed(data)
         return self.next_reply()
 
@@ -190,6 +187,7 @@ class ReplyParser:
                 self._texts.clear()
                 self._lines.clear()
                 self._octets = 0
+                self.in_reply = bool(buffer)
                 return reply
 
     def _take(self, line: bytes) -> bool:
@@ -219,6 +217,13 @@ class ReplyParser:
         self._texts.append(text or b"")
         self._lines.append(line)
         return separator != b"-"
+
+
+@lru_cache(256)  # a server says the same again and again
+def usual_reply(octets: bytes) -> Reply | None:
+    """The reply that these octets are, if it is one whole line of ASCII as they usually are."""
+    usual = _USUAL_REPLY.fullmatch(octets)
+    return Reply(int(usual[1]), (usual[2],)) if usual else None
 
 
 def _check_utf8(text: bytes, line: bytes) -> None:

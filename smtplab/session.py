@@ -30,7 +30,7 @@ class State(Enum):
     CLOSED = "closed"
 
     def __init__(self, words: str) -> None:
-        self.note = {"state": self.name}  # what events say of it
+        self.note = (("state", self.name),)  # what events say of it
 
     __hash__ = object.__hash__  # members are unique, and Enum's own is slow in the table
 
@@ -42,9 +42,11 @@ GREETING, CHALLENGE, END_OF_DATA, BDAT_LAST = (
     "end-of-data",
     "BDAT LAST",
 )
+_TEACHING = frozenset({"EHLO", "HELO", "RCPT", "AUTH", CHALLENGE})  # steps that change the facts
 
 _S = State
 _OPEN = (_S.GREETED, _S.READY, _S.MAIL, _S.RCPT, _S.BDAT, _S.BDAT_FAILED)
+_FRESH = frozenset({_S.READY, _S.GREETED})  # without a mail transaction
 _TRANSACTION = (_S.MAIL, _S.RCPT, _S.BDAT, _S.BDAT_FAILED)
 
 TABLE: dict[tuple[State, str, int], State] = {
@@ -154,9 +156,9 @@ class Session:
         """How many of them there are."""
         return len(self._awaited)
 
-    def sent(self, step: str) -> None:
-        """A command, a response or the mail data went out; its reply will come."""
-        self._awaited.append(step)
+    def sent(self, *steps: str) -> None:
+        """Commands, a response or the mail data went out; the reply to each will come."""
+        self._awaited.extend(steps)
 
     def all_as_usual(self) -> None:
         """Every step up to DATA had a positive reply, so mail data is next."""
@@ -167,20 +169,23 @@ class Session:
     def received(self, reply: Reply) -> str:
         """Move on by one reply; returns the step that it is the reply to."""
         step = self._awaited.popleft() if self._awaited else "unasked"
-        before, self.state = self.state, next_state(self.state, step, reply.code)
-        if step == "RCPT" and reply.code // 100 == 2 and self.state is State.RCPT:
-            self.recipients += 1
-        elif self.state is not before and self.state in (State.READY, State.GREETED):
+        before, code = self.state, reply.code
+        now = self.state = next_state(before, step, code)
+        if now is not before and now in _FRESH:
             self.recipients = 0
-        if reply.code // 100 == 2:
-            if step == "EHLO":
-                self._forget()
-                self._ehlo_reply = reply
-            elif step == "HELO":
-                self._forget()
-            elif reply.code == 235 and step in ("AUTH", CHALLENGE):
-                self.identity = self.claimed
+        if step in _TEACHING and code // 100 == 2:
+            self._learn(step, reply)
         return step
+
+    def _learn(self, step: str, reply: Reply) -> None:
+        """What a positive reply says beside the state."""
+        if step == "RCPT":
+            self.recipients += self.state is State.RCPT
+        elif step in ("EHLO", "HELO"):
+            self._forget()
+            self._ehlo_reply = reply if step == "EHLO" else None
+        elif reply.code == 235:
+            self.identity = self.claimed
 
     def tls_began(self) -> None:
         """RFC 3207, 4.2: forget what was said before the handshake."""

@@ -26,7 +26,11 @@ class StepReply(Reply):
         snapshot: Snapshot = (State.CLOSED, False, None, None),
     ) -> None:
         # Made at each step of the client: what a frozen dataclass writes is half as fast.
-        vars(self).update(code=code, texts=texts, step=step, snapshot=snapshot)
+        fields = self.__dict__
+        fields["code"] = code
+        fields["texts"] = texts
+        fields["step"] = step
+        fields["snapshot"] = snapshot
 
     @property
     def explanation(self) -> Explanation:

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.kernels import At
+
 ROOT = Path(__file__).resolve().parents[1]
 
 FLAGS = (
@@ -72,21 +74,34 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
     environment = dict(os.environ) | {name: str(home / place) for name, place in own.items()}
     environment["PYTHONPATH"] = str(ROOT)
     (home / "home").mkdir(exist_ok=True)
+    module = ["jupyterlab", "--LabApp.expose_app_in_browser=True"]
+    with serving(module, folder, environment) as (at, _):
+        yield f"{at.url}/lab/tree/{{}}?reset&token={at.token}"
+
+
+@contextmanager
+def serving(
+    module: list[str], folder: Path, environment: dict[str, str], python: str = sys.executable
+) -> Iterator[tuple[At, int]]:
+    """A Jupyter server on a free port of loopback, opened on `folder`, and its process id.
+
+    `module` is what Python runs: its name, and options of its own.
+    """
     token = secrets.token_hex(16)
     process = subprocess.Popen(
         [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+            python, "-m", *module, "--no-browser", "--allow-root",
             "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--IdentityProvider.token={token}",
-            f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True",
+            f"--ServerApp.root_dir={folder}",
         ],
-        env=environment, cwd=home, text=True,
+        env=environment, cwd=folder, text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
     log, started = _Log(process), False
     try:
         started = log.ready.wait(START_LIMIT) and bool(log.port)
-        assert started, "JupyterLab did not start:\n" + "".join(log.lines[-20:])
-        yield f"http://127.0.0.1:{log.port}/lab/tree/{{}}?reset&token={token}"
+        assert started, "Jupyter did not start:\n" + "".join(log.lines[-20:])
+        yield At(f"http://127.0.0.1:{log.port}", token), process.pid
     finally:
         process.terminate()
         process.wait(30)
@@ -110,7 +125,7 @@ class _Log:
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self.lines.append(line)
-            if not self.port and (found := re.search(r"http://127\.0\.0\.1:(\d+)/lab", line)):
+            if not self.port and (found := re.search(r"http://127\.0\.0\.1:(\d+)/\w", line)):
                 self.port = found[1]
                 self.ready.set()
         self.ready.set()

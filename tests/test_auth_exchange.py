@@ -42,7 +42,7 @@ def test_a_server_that_cannot_prove_itself_is_told_off_and_nobody_is_signed_in(
     """A stolen certificate, and no password: the client must not go on as if it were signed in."""
     with Peer(GREETING, EHLO, FIRST, challenge(proof), b"501 cancelled\r\n", BYE) as peer:
         client = client_of(peer)
-        with pytest.raises(RemoteProtocolError, match="could not prove that it knows the password"):
+        with pytest.raises(RemoteProtocolError, match="could not prove that it holds the key"):
             client.auth(ALICE, PASSWORD)
         assert client.state is State.READY and client.session.identity is None
         assert client.quit().code == 221

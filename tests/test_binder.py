@@ -1,20 +1,25 @@
 """`binder/` works: its steps are replayed as repo2docker takes them, without a container engine."""
 
+import asyncio
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.browser import serving
+from tests.kernels import At, close_notebooks, open_notebook, run_notebook
 from tests.tools import missing
 
 ROOT = Path(__file__).resolve().parents[1]
 
+GUARANTEED = 450  # megabytes on mybinder.org; it may take up to 2 GB while nobody needs them
 BASE = ("jupyterlab==4.4.9", "ipykernel==7.0.1", "ipywidgets==8.1.7")
 """What repo2docker installs before it looks into binder/ (its lock file for Python 3.12)."""
 
@@ -95,13 +100,116 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
     return image
 
 
+PARTS = 4
+
+
 @pytest.mark.slow
-def test_notebook_00_gives_its_stored_outputs_in_binders_environment(image: Image) -> None:
-    (notebook,) = (image.home / "notebooks").glob("00-*.ipynb")
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_notebook_gives_its_stored_outputs_in_binders_environment(
+    image: Image, part: int
+) -> None:
+    """In parts, because one test may take five minutes at most, also on a slow machine."""
+    notebooks = sorted((image.home / "notebooks").glob("*.ipynb"))[part::PARTS]
+    assert len(notebooks) >= 17 // PARTS
     options = "-o addopts= -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 60"
     sanitize = "--nbval-sanitize-with=tests/nbval_sanitize.cfg"
-    said = image.run("python", "-m", "pytest", *options.split(), sanitize, str(notebook))
+    said = image.run("python", "-m", "pytest", *options.split(), sanitize, *map(str, notebooks))
     assert " passed" in said
+
+
+@dataclass(frozen=True)
+class Weight:
+    """The peaks of one notebook in megabytes of resident memory: the server's and the kernel's."""
+
+    server: float
+    kernel: float
+
+
+@pytest.fixture(scope="module")
+def lab(image: Image) -> Iterator[tuple[asyncio.Runner, At, int]]:
+    """One Jupyter server of the image, opened on the notebooks: a loop, where, process id."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("platform: the peak of memory is read from /proc")
+    python = str(image.prefix / "bin" / "python")
+    with serving(["jupyterlab"], image.home / "notebooks", image.environment, python) as served:
+        with asyncio.Runner() as runner:
+            yield runner, *served
+
+
+@pytest.fixture(scope="module")
+def weights(image: Image, lab: tuple[asyncio.Runner, At, int]) -> dict[str, Weight]:
+    """What each notebook takes, run through the server cell by cell."""
+    runner, at, pid = lab
+    names = sorted(one.name for one in (image.home / "notebooks").glob("*.ipynb"))
+    return runner.run(_weighed(at, pid, names))
+
+
+async def _weighed(at: At, server: int, notebooks: list[str]) -> dict[str, Weight]:
+    found = {}
+    for name in notebooks:
+        kernel = await open_notebook(at, name)
+        pid = await kernel.value("import os; print(os.getpid())")
+        async for _ in run_notebook(kernel, name):
+            pass
+        found[name] = Weight(peak_memory(server), peak_memory(pid))
+        kernel.close()
+        await close_notebooks(at)
+    return found
+
+
+def peak_memory(pid: int) -> float:
+    """The most that a process has ever had resident, in megabytes (proc(5), VmHWM)."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    return int(text.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+@pytest.mark.slow
+def test_every_notebook_runs_well_below_what_binder_guarantees(weights) -> None:
+    """Above 450 MB Binder may kill the learner's server in the middle of a lesson."""
+    for name, weight in weights.items():
+        print(f"{name:40} server {weight.server:4.0f} MB, kernel {weight.kernel:4.0f} MB")
+    assert len(weights) >= 17
+    assert max(one.server + one.kernel for one in weights.values()) < 0.67 * GUARANTEED
+
+
+@pytest.mark.slow
+def test_three_notebooks_may_stay_open_within_what_binder_guarantees(weights) -> None:
+    """JupyterLab leaves the kernel of a closed tab running."""
+    kernels = sorted(one.kernel for one in weights.values())[-3:]
+    assert max(one.server for one in weights.values()) + sum(kernels) < GUARANTEED
+
+
+AT_WORK = """
+from smtplab import Sandbox, StartOver
+from smtplab.lessons import check
+sandbox = Sandbox(plain=True).start()
+client = sandbox.connect(port=465)
+client.ehlo()
+client.quit()
+check("0.2", sandbox)
+print(len(sandbox.transcript))
+"""
+
+
+@pytest.mark.slow
+def test_on_binder_progress_is_a_file_and_one_click_starts_the_sandbox_over(
+    image: Image, lab: tuple[asyncio.Runner, At, int]
+) -> None:
+    """Binder ends kernels that rest for ten minutes; the file outlives the kernel."""
+    runner, at, _ = lab
+
+    async def lesson() -> None:
+        kernel = await open_notebook(at, "00-start-here.ipynb")
+        assert await kernel.value(AT_WORK) > 0
+        after = await kernel.value("StartOver(sandbox).press(); print(len(sandbox.transcript))")
+        assert after == 0
+        assert await kernel.value("print(sandbox.connect().ehlo().code)") == 250
+        kernel.close()
+        await close_notebooks(at)
+
+    runner.run(lesson())
+    kept = json.loads((image.home / "notebooks" / ".smtplab-progress.json").read_text("utf-8"))
+    assert "0.2" in kept["exercises"]
 
 
 @pytest.mark.slow

@@ -46,6 +46,14 @@ with sandbox.connect("smtp.example.org", 587) as client:
     assert client.data().code == 354
     assert client.content(b"From: alice@example.org\r\nSubject: two\r\n\r\n").code == 250
 
+assert not [one for one in sandbox.listeners if one.tls == "implicit"]
+try:
+    sandbox.connect("smtp.example.org", 465)
+except smtplab.ConnectionLost as error:
+    assert str(error).endswith(": it begins with TLS, and this Python has no TLS"), error
+else:
+    raise AssertionError("465 begins with TLS")
+
 one, two = sandbox.inbox("bob@example.net")
 assert (one.subject, two.subject) == ("one", "two") and one.content.endswith(b"\r\n\r\n.\r\n")
 assert two.verdict.checks.dkim.result == two.verdict.checks.dmarc.result == "pass"

@@ -138,6 +138,20 @@ def test_the_report_says_each_thing_in_one_sentence(tmp_path: Path) -> None:
     ]
 
 
+def test_the_course_can_be_copied_for_another_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    for said in ("copied", ""):
+        assert cli.main(["copy", str(tmp_path / "mine")]) == 0
+        assert said in capsys.readouterr().out
+    assert (tmp_path / "mine" / FIRST).is_file()
+    assert not (tmp_path / "mine" / "instructor").exists()
+    (tmp_path / "file").touch()
+    assert cli.main(["copy", str(tmp_path / "file")]) == 2
+    assert "is a file" in one_line(capsys)
+
+
 # Which folder is opened.
 
 

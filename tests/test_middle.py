@@ -46,6 +46,18 @@ def test_a_stripped_starttls_is_seen_by_the_server_and_not_by_the_client(sandbox
         assert client.extensions is not None and "STARTTLS" in client.extensions
 
 
+def test_what_the_client_said_is_known_before_it_was_changed_and_up_to_a_bound(sandbox: Sandbox):
+    """Else nobody could tell a garbled STARTTLS from eight X that were typed."""
+    with sandbox.in_the_middle(host=MSA), sandbox.connect(MSA, 587) as client:
+        client.starttls()
+        assert sandbox.said_before_the_middle(client.connection) == b"STARTTLS\r\n"
+        client.send_raw(b"NOOP " + b"x" * 70_000 + b"\r\n")
+        assert len(sandbox.said_before_the_middle(client.connection)) == 65_536
+    with sandbox.connect(MSA, 587) as client:
+        client.noop()
+        assert sandbox.said_before_the_middle(client.connection) == b""
+
+
 def test_who_names_nobody_gets_the_one_who_strips_starttls(sandbox: Sandbox) -> None:
     with sandbox.in_the_middle(host=MSA), sandbox.connect(MSA, 587) as client:
         client.ehlo()

@@ -133,7 +133,7 @@ def test_a_server_that_cannot_prove_itself_is_found_out(final: str) -> None:
     nonce, server_first, _, _ = VECTORS["SCRAM-SHA-256"]
     method = Scram("SCRAM-SHA-256", WHO, with_nonce(nonce))
     method.respond(server_first.encode())
-    with pytest.raises(RemoteProtocolError, match="could not prove that it knows the password"):
+    with pytest.raises(RemoteProtocolError, match="could not prove that it holds the key"):
         method.respond(final.encode())
     with pytest.raises(RemoteProtocolError, match="235 without proving"):
         method.signed_in()

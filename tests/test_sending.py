@@ -165,6 +165,30 @@ def test_a_reply_that_was_read_counts_also_where_the_next_never_comes() -> None:
     assert "nobody listens" in report[1].why
 
 
+def test_a_mail_object_that_cannot_be_written_down_disturbs_no_other() -> None:
+    """It is made ready while the content of the one before is on its way: that must not end in
+    doubt because of a line end in somebody else's mailbox."""
+    mails = [mail("one"), mail("bad", "bob@example.net>\r\nRCPT TO:<eve"), mail("two")]
+    script = (OPEN, b"", b"", b"250 yes\r\n" + OPEN, b"250 yes\r\n", b"221 Bye\r\n")
+    with Peer(b"220 x\r\n", OFFER, b"", b"", *script) as peer:
+        report = send(mails, connecting(peer), progress=quiet)
+    assert fates(report) == [Fate.ACCEPTED, Fate.NOT_SENT, Fate.ACCEPTED]
+    assert "end the command line early" in report[1].why
+
+
+def test_a_refusal_that_was_read_before_the_break_is_told_and_not_tried_again() -> None:
+    """Its fate is told while the next one is on its way, so the break may come in between."""
+    refused = b"250 mail\r\n550 no such mailbox\r\n503 no recipients\r\n"
+    first = Peer(
+        b"220 x\r\n", OFFER, b"", b"", refused, b"", b"", b"250 reset\r\n250 mail\r\n",
+        Cut.AT_ONCE,
+    )  # fmt: skip
+    with first:
+        report = send([mail("one"), mail("two")], connecting(first), progress=quiet)
+    assert fates(report) == [Fate.REFUSED, Fate.NOT_SENT]
+    assert report[0].reply is not None and report[0].reply.code == 550
+
+
 def test_three_connections_in_a_row_that_carry_nothing_end_it() -> None:
     tried = []
 

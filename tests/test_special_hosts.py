@@ -7,6 +7,7 @@ import pytest
 
 from smtplab import Sandbox, Settings
 from smtplab.sandbox.badly_run.blocklist import LISTED_AFTER, PUBLISHED_AFTER
+from smtplab.sandbox.signing import SELECTOR
 from smtplab.sandbox.special_hosts import SPECIAL_HOSTS, special_host
 from tests.life_cycle import ALICE, BOB, MSA, MX, PASSWORD
 
@@ -118,6 +119,33 @@ def test_an_open_relay_takes_any_recipient_and_sends_on_under_its_own_address(
     with sandbox.connect(MSA, 465) as client:  # and a well-run server does not
         client.ehlo()
         assert str(client.mail("win@spam.example")).startswith("530")
+
+
+@pytest.mark.parametrize("name", SPECIAL_HOSTS)
+def test_a_special_host_publishes_the_key_that_it_signs_with(name: str) -> None:
+    """Else its users' mail fails by our mistake, where a lesson is about something else."""
+    with Sandbox("memory") as sandbox:
+        plan = sandbox.add_host(name)
+        sends = sandbox.policy(plan.name).open_relay or any(one.auth for one in plan.listeners)
+        if sends and sandbox.policy(plan.name).reception.signing:
+            names = f"{SELECTOR}._domainkey.{plan.domains[0]}", f"{SELECTOR}._domainkey.example.org"
+            own, provider = (sandbox._world.zones.look_up(name, "TXT") for name in names)
+            assert own == provider != ()
+
+
+def test_an_open_relay_signs_nothing_because_strangers_would_get_its_name(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.add_host("open-relay")
+    with sandbox.connect(RELAY, 25, settings=SPAMMER) as client:
+        client.ehlo()
+        client.mail("win@spam.example")
+        client.rcpt(BOB)
+        client.data()
+        client.content(b"From: win@spam.example\r\nSubject: You won\r\n\r\n")
+    [mail] = [mail for box in ("Inbox", "Junk") for mail in sandbox.mailbox(BOB).folder(box)]
+    assert "DKIM-Signature" not in str(mail)
+    assert mail.verdict and mail.verdict.checks and mail.verdict.checks.dkim.result == "none"
 
 
 def test_an_open_relay_still_has_users_of_its_own(sandbox: Sandbox) -> None:

@@ -20,6 +20,7 @@ from smtplab.transcript.events import EVENT_OVERHEAD, HEAD_AND_TAIL, MAX_EVENT_O
 from smtplab.transcript.hiding import SecretValues, base64_forms, hide
 from smtplab.transcript.rendering import MAX_SHOWN_LINES, visible
 from smtplab.transcript.wire import MAX_WIRE_OCTETS
+from smtplab.transport.tcp import WALL_CLOCK
 
 WORLD_TIME = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -63,6 +64,15 @@ def test_an_event_says_who_saw_what_when() -> None:
     assert transcript.of("c2", "client") == ()
     assert transcript.of("c2", "server") == transcript.events[2:]
     assert len(transcript) == 3
+
+
+def test_a_clock_that_counts_seconds_is_read_back_as_a_date() -> None:
+    """Real connections note seconds, which cost less; whoever reads wants a date with its zone."""
+    transcript = Transcript(WALL_CLOCK)
+    before = datetime.now(UTC)
+    transcript.recorder("c1", "client").record(Kind.COMMAND, 1, b"NOOP\r\n")
+    when = only(transcript).world_time
+    assert before <= when <= datetime.now(UTC) and when.tzinfo is UTC
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["in one piece", "in pieces"])

@@ -25,6 +25,7 @@ HINTS = {
     "msmtp": "install msmtp (Debian: apt install msmtp)",
     "node": "install Node.js (Debian: apt install nodejs npm)",
     "s-nail": "install s-nail (Debian: apt install s-nail)",
+    "setpriv": "it is part of util-linux",
     "strace": "install strace (Debian: apt install strace)",
     "unshare": "it is part of util-linux",
     "ip": "install iproute2 (Debian: apt install iproute2)",

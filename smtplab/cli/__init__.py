@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import smtplab
 
-COMMANDS = ("lab", "serve", "talk", "probe", "explain", "read", "doctor", "check")
+COMMANDS = ("lab", "copy", "serve", "talk", "probe", "explain", "read", "doctor", "check")
 
 DESCRIPTION = "A course on SMTP in JupyterLab, with a mail world of its own to practise on."
 
@@ -15,6 +15,7 @@ EXAMPLES = """\
 examples:
   smtplab                          open the course in the browser
   smtplab lab --no-browser         print the address instead
+  smtplab copy FOLDER              copy the notebooks, for a program of your choice
   smtplab serve                    run the sandbox for swaks, curl or a mail program
   smtplab talk sandbox             hold a conversation in the terminal, a line at a time
   smtplab probe sandbox            look at the ports of a server and report

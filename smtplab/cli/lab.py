@@ -95,7 +95,7 @@ def prepare_folder(wanted: Path | None, *, instructor: bool) -> Path:
     if target == source.resolve():
         return target
     if target.exists() and not target.is_dir():
-        raise LabError(f"{target} is a file; --notebook-dir wants a folder")
+        raise LabError(f"{target} is a file; the notebooks want a folder")
     copied = copy_course(source, target, instructor=instructor)
     trust(target, copied)
     for line in copy_report(target, copied):

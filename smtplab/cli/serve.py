@@ -81,6 +81,8 @@ def add_parser(subparsers: Subparsers) -> None:
     add("--store", metavar="FOLDER", help=keep)
     speed = "seconds of the world's time that pass in a real one; 1 if left out, 0 stands still"
     add("--clock", default="1", metavar="SPEED", help=speed)
+    anyone = "let in programs of other users of this machine; without it they are turned away"
+    add("--any-user", action="store_true", help=anyone)
     add("--json", action="store_true", help="print JSON objects, one a line")
     add("--secrets", action="store_true", help="show passwords in the conversations")
 
@@ -103,7 +105,9 @@ def run(args: argparse.Namespace) -> int:
             plans = added_hosts(args.added)
             outside = outside_host(args.outside, plans)
             ports = wanted_ports(args.listen, plans)
-            sandbox = Sandbox("tcp", ports=ports, outside=outside, store=args.store)
+            sandbox = Sandbox(
+                "tcp", ports=ports, outside=outside, store=args.store, any_user=args.any_user
+            )
             for plan in plans:
                 sandbox.add_host(plan)
             speed = clock_speed(args.clock)

@@ -163,7 +163,7 @@ class Conversation:
         if reply.code == 334:
             kind = Kind.CHALLENGE
         last, self._step = self._step, self._step - now.unanswered
-        self._note(kind, self._parser.octets, **now.state.note)
+        self._note(kind, self._parser.octets, **dict(now.state.note))
         self._step = last
         self._tls_agreed = step.step == "STARTTLS" and reply.code == 220
 

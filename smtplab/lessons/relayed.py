@@ -56,10 +56,24 @@ def _named(mail: MailObject) -> _Named:
     return envelope.reverse_path, envelope.forward_paths, Fields(mail.content).get("Subject")
 
 
+def _trail(evidence: Evidence) -> tuple[Event, ...]:
+    """What the hosts told; nothing at all if somebody else has written between their lines.
+
+    The hosts share one recorder, which counts. A second one begins its own count.
+    """
+    told = tuple(
+        event
+        for event in evidence.sandbox.transcript.events
+        if (event.connection, event.end) == ("", "server")
+    )
+    in_order = all(event.seq == n for n, event in enumerate(told, told[0].seq if told else 0))
+    return told if in_order else ()
+
+
 def _told_of(evidence: Evidence) -> Iterator[tuple[_Named, tuple[Event, ...]]]:
     """Each mail object that came in from outside, by its marks, with all that its host told."""
     by_id: dict[object, list[Event]] = {}
-    for event in evidence.sandbox.transcript.events:
+    for event in _trail(evidence):
         if event.detail.get("host") == SUBMISSION and "id" in event.detail:
             by_id.setdefault(event.detail["id"], []).append(event)
     for events in by_id.values():

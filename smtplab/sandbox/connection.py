@@ -108,9 +108,8 @@ class Connection(SMTP):
 
     async def drained(self) -> None:
         """Wait for a client that reads slowly, so that replies to it do not fill memory."""
-        if self._writing_paused:
-            self._writable = self.loop.create_future()
-            await self._writable
+        self._writable = self.loop.create_future()
+        await self._writable
 
     def connection_lost(self, error: Exception | None) -> None:
         self._stop_timer()

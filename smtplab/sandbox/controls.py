@@ -91,6 +91,11 @@ class Controls:
         """
         return self._world.passages.occupied(middle, source, host)
 
+    def said_before_the_middle(self, connection: str) -> bytes:
+        """How the client's octets on a connection began, before somebody in the middle had them;
+        b"" where nobody was. What the server read of it stands in the transcript."""
+        return self._world.passages.said(connection)
+
     def issue_token(
         self, username: str, *, scope: str = SCOPE, lifetime: timedelta = LIFETIME
     ) -> str:

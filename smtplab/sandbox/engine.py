@@ -28,6 +28,8 @@ from smtplab.transcript.hiding import command_secrets
 if TYPE_CHECKING:
     from smtplab.sandbox.hosts import MailHost
 
+# Found once: until Python 3.12 an Enum looks its members up anew each time.
+_COMMAND, _REPLY, _CLOSED = Kind.COMMAND, Kind.REPLY, State.CLOSED
 MAX_HELD_REPLIES = 65_536  # octets of replies held back for one segment (RFC 2920, 3.2)
 
 
@@ -106,14 +108,15 @@ class Engine(Connection):
     async def flush(self) -> None:
         if self._outgoing:
             self._write_held()
-            await self.drained()
+            if self._writing_paused:
+                await self.drained()
 
     def _say(self, status: str | bytes, instead: bytes | None = None) -> None:
         """Say a reply, or other octets in its place; the state moves by the reply's code."""
         octets = reply_octets(status, self.host.policy)
         code = int(octets[:3])
         self.state = next_state(self.state, self.doing, code)
-        kind = Kind.GREETING if self.doing == session.GREETING else Kind.REPLY
+        kind = Kind.GREETING if self.doing == session.GREETING else _REPLY
         if code == 334:
             kind, self.doing = Kind.CHALLENGE, session.CHALLENGE
         if instead is not None:
@@ -154,7 +157,7 @@ class Engine(Connection):
     async def _handle_client(self) -> None:
         try:
             await self._greet()
-            while self.state is not State.CLOSED:
+            while self.state is not _CLOSED:
                 line = await self.read_line(MAX_AUTH_LINE)
                 if line is None:
                     break
@@ -183,7 +186,7 @@ class Engine(Connection):
         self.step += 1
         octets = b"" if isinstance(line, type) else line
         self.doing = verb_of(octets)
-        self.recorder.record(Kind.COMMAND, self.step, octets, secrets=command_secrets(octets))
+        self.recorder.record(_COMMAND, self.step, octets, secrets=command_secrets(octets))
         try:
             if self.doing != "BDAT":
                 await self.begin(self.doing, octets)

@@ -6,6 +6,7 @@ Python's own message class would fold and encode anew what it reads, and break e
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*")
 _UNFOLD = re.compile(r"\r\n(?=[ \t])")
@@ -29,12 +30,18 @@ class Fields:
         >>> Fields(b"Subject: a\\r\\n b\\r\\n\\r\\nSubject: body\\r\\n").all("subject")
         ['a b']
         """
-        values = [field.partition(b":")[2] for field in self._fields if _name(field) == _key(name)]
-        return [_UNFOLD.sub("", value.decode("utf-8", "replace")).strip() for value in values]
+        return list(self._values(name))
 
     def get(self, name: str) -> str:
         """The topmost value of a field; "" if there is none."""
-        return next(iter(self.all(name)), "")
+        return next(self._values(name), "")
+
+    def _values(self, name: str) -> Iterator[str]:
+        key = _key(name)
+        for field in self._fields:
+            if _name(field) == key:
+                value = field.partition(b":")[2].decode("utf-8", "replace")
+                yield _UNFOLD.sub("", value).strip()
 
     def remove(self, *names: str) -> None:
         keys = {_key(name) for name in names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from smtplab.grammar import Path, parse_path
 from smtplab.mail_object import Envelope, MailObject
@@ -88,11 +89,12 @@ class MailHost:
 
     def goes_on(self, name: str, content: bytes = b"") -> bool:
         """Whether mail for a name of ours goes on to others (RFC 5321, 3.9)."""
-        return is_redirected(content, name, self._locality())
+        return is_redirected(content, name, self._locality)
 
     def expand(self, mail: MailObject, name: str) -> Expansion:
-        return expand(mail, name, self._locality())
+        return expand(mail, name, self._locality)
 
+    @cached_property
     def _locality(self) -> Locality:
         def is_local(name: str) -> bool:
             return self.is_local(name.rpartition("@")[2])
@@ -150,8 +152,9 @@ class MailHost:
                 self._lay_down(stored, path, mail_id)
             else:  # others had room, so the content was taken: the sender hears of this one
                 self._tell_sender(stored, path, refusal, mail_id)
-        report = self._notifier(mail).delivered_here(path.mailbox for path in staying)
-        self._send(report, mail_id)  # RFC 3461, 5.2.3: the sender may want to hear of success
+        if mail.envelope.recipient_parameters:  # RFC 3461, 5.2.3: one may ask to hear of success
+            report = self._notifier(mail).delivered_here(path.mailbox for path in staying)
+            self._send(report, mail_id)
         return mail_id
 
     def refusal_of(self, path: Path, octets: int) -> Reply | None:
@@ -181,8 +184,8 @@ class MailHost:
             self._forward(stored, path, mailbox.terms.moved_to, mail_id)
             return
         folder = stored.verdict.outcome if stored.verdict is not None else "Inbox"
-        mailbox.store(folder, stored)
-        self.delivered(Place(self.name, mail_id), mailbox.name, folder, stored)
+        lying = mailbox.store(folder, stored)
+        self.delivered(Place(self.name, mail_id), mailbox.name, folder, lying)
 
     # What a host makes of a mail object waits in its queue, too.
 

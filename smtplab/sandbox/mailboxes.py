@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterator, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -60,6 +61,19 @@ class StoredMail:
         """What a reader of the mailbox gets."""
         return self.front + self.accepted
 
+    def laid_down(self, uid: int, internal_date: datetime) -> StoredMail:
+        """The same in a folder."""
+        return StoredMail(
+            self.envelope, self.accepted, self.front, uid, internal_date, self.verdict
+        )
+
+    def explanation(self) -> str:
+        """The verdict in words; "" where nobody asked."""
+        return "" if self.verdict is None else str(self.verdict)
+
+    def content_base64(self) -> str:
+        return b64encode(self.content).decode()
+
     @property
     def message(self) -> EmailMessage:
         """The content as Python's own message class reads it."""
@@ -100,14 +114,17 @@ class Mailbox:
         for folder, kept in self._shelves.items():
             self._folders[folder], self._last_uids[folder] = kept.mails()
 
-    def store(self, folder: str, mail: StoredMail, internal_date: datetime | None = None) -> None:
+    def store(
+        self, folder: str, mail: StoredMail, internal_date: datetime | None = None
+    ) -> StoredMail:
         """Lay a mail object into a folder; it is kept on the disk, if there is one, or raises."""
         with self._changing:
             uid = self.next_uid(folder)
-            mail = replace(mail, uid=uid, internal_date=internal_date or self._now())
+            mail = mail.laid_down(uid, internal_date or self._now())
             self._shelves[folder].add(mail)
             self._folders[folder].append(mail)
             self._last_uids[folder] = uid
+            return mail
 
     def remove(self, folder: str, uids: Set[int]) -> None:
         """Take mail objects out of a folder, by number."""

@@ -13,8 +13,7 @@ from typing import TypeVar
 from smtplab.errors import ConnectionLost
 from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.little_internet import LAPTOP, Listener
-from smtplab.sandbox.peer_user import Ends, PeerUser
-from smtplab.sandbox.tap import Tap
+from smtplab.sandbox.peer_user import PeerUser, turn_away
 from smtplab.sandbox.world import World
 from smtplab.transport import Stream
 from smtplab.transport.private_loop import socket_transport
@@ -35,11 +34,17 @@ class OverTCP:
     name = "tcp"
 
     def __init__(
-        self, world: World, ports: Mapping[tuple[str, int], int], outside: str = LAPTOP
+        self,
+        world: World,
+        ports: Mapping[tuple[str, int], int],
+        outside: str = LAPTOP,
+        *,
+        any_user: bool = False,
     ) -> None:
         self._world = world
         self._ports = ports
         self._outside = outside
+        self._any_user = any_user
         self._sockets: dict[Listener, socket.socket] = {}
         self._dialled: dict[int, tuple[str, str]] = {}  # local port -> connection, source
         self._loop: asyncio.AbstractEventLoop
@@ -84,7 +89,7 @@ class OverTCP:
             self._world.add(plan)
             return
         self.call(lambda: self._world.check(plan))
-        sockets = self._bound(plan.listeners)
+        sockets = self._bound(self._world.available(plan.listeners))
 
         def begin() -> None:
             self._world.add(plan)
@@ -173,19 +178,17 @@ class OverTCP:
             sock, peer = listening.accept()
             sock.setblocking(False)
             known = self._dialled.pop(peer[1], None)
+            if known is None and self._is_strange(sock, peer):
+                turn_away(sock, listener)
+                return
             connection, source = known or (self._world.name_connection("x"), self._outside)
             tap = self._world.connected(listener, self._loop, connection, source)
-            transport = socket_transport(self._loop, sock, tap)
-            tap.carried_by(transport)
-            if known is None:
-                ends = transport.get_extra_info("sockname"), peer
-                self._loop.call_soon(self._check_user, tap, ends)
+            tap.carried_by(socket_transport(self._loop, sock, tap))
 
-    def _check_user(self, tap: Tap, ends: Ends) -> None:
-        """On a classroom machine each has a sandbox of their own. The greeting is on its way, and
-        while it travels there is time to ask the kernel who is there; nothing was read yet."""
-        if not self._stopping and self._peer_user.is_another(ends):
-            tap.abort()
+    def _is_strange(self, sock: socket.socket, peer: tuple[str, int]) -> bool:
+        """On a classroom machine each has a sandbox of their own. The kernel is asked before
+        anything is said, because a greeting makes the socket of one who has left vanish."""
+        return not self._any_user and self._peer_user.is_another((sock.getsockname(), peer))
 
     def call(self, action: Callable[[], _T]) -> _T:
         """Run `action` on the loop's thread, where nobody else touches the world."""

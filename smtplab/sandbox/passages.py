@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from smtplab.transport import Stream
+from smtplab.transport.stream import StreamWrapper
+
+MOST_HEARD = 256  # connections, as many as a transcript keeps wires of
+MOST_OF_EACH = 65_536  # octets
+
+
+class Heard(StreamWrapper):
+    """Writes down how the client's octets began, before somebody on the way has changed them."""
+
+    def __init__(self, inner: Stream, said: bytearray) -> None:
+        super().__init__(inner)
+        self._said = said
+
+    def write(self, octets: bytes) -> None:
+        self._said += octets[: MOST_OF_EACH - len(self._said)]
+        super().write(octets)
 
 
 @dataclass(eq=False)
@@ -26,6 +43,7 @@ class Passages:
 
     def __init__(self) -> None:
         self._all: tuple[Passage, ...] = ()  # replaced whole: the queue's thread may walk it
+        self._heard: OrderedDict[str, bytearray] = OrderedDict()
 
     @contextmanager
     def occupied(
@@ -41,7 +59,17 @@ class Passages:
 
     def through(self, stream: Stream, host: str) -> Stream:
         """The stream as it leaves its network: whoever sits in the middle has his hands on it."""
-        for passage in self._all:
-            if passage.leads(stream.facts.source, host):
-                stream = passage.wrap(stream)
-        return stream
+        facts = stream.facts
+        there = [one for one in self._all if one.leads(facts.source, host)]
+        if not there:
+            return stream
+        for passage in there:
+            stream = passage.wrap(stream)
+        said = self._heard[facts.connection] = bytearray()
+        if len(self._heard) > MOST_HEARD:
+            self._heard.popitem(last=False)
+        return Heard(stream, said)
+
+    def said(self, connection: str) -> bytes:
+        """What the client said on a connection that leads past somebody; else b""."""
+        return bytes(self._heard.get(connection, b""))

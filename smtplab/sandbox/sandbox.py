@@ -45,7 +45,8 @@ class Sandbox(Findings, Controls, StdlibClients):
     the secrets of every TLS session are added to, for Wireshark. What looks random (nonces, salts)
     comes from `seed`; the certificates and TLS itself do not. `store` is a folder that keeps mail,
     queue and the world's time; `StoreError` if it cannot. It is in use until `stop()`. In a
-    `plain` world the servers offer little and judge nothing, for first lessons.
+    `plain` world the servers offer little and judge nothing, for first lessons. Over TCP another
+    user of this machine is turned away, where the system can tell, unless `any_user` may come in.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Sandbox(Findings, Controls, StdlibClients):
         seed: int = 0,
         store: str | Path | None = None,
         plain: bool = False,
+        any_user: bool = False,
     ) -> None:
         self.transport = transport or os.environ.get("SMTPLAB_TRANSPORT") or _best_transport()
         if self.transport not in ("tcp", "memory"):
@@ -74,6 +76,7 @@ class Sandbox(Findings, Controls, StdlibClients):
         self._seed = seed
         self._folder = store
         self._plain = plain
+        self._any_user = any_user
         self._build()
 
     def _build(self) -> None:
@@ -86,7 +89,7 @@ class Sandbox(Findings, Controls, StdlibClients):
             from smtplab.sandbox.over_tcp import OverTCP
 
             world.faults.longest_delay = LONGEST_REAL_DELAY
-            carrier = OverTCP(world, self._ports, self._outside)
+            carrier = OverTCP(world, self._ports, self._outside, any_user=self._any_user)
         mta = MTA(world, carrier)
         world.clock.next_due = world.queue.next_due
         world.clock.run_due = lambda: carrier.run_queue(mta.run_due)

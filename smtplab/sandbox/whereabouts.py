@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from smtplab.errors import ConnectionLost
+from smtplab.sandbox.certificates import Authority
 from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.little_internet import (
     ADDRESSES,
@@ -18,9 +21,23 @@ class Whereabouts:
     """What a client has to know of a world before it can connect."""
 
     def __init__(self) -> None:
-        self.listeners = list(LISTENERS)
+        self.listeners: list[Listener] = []
+        self._shut: set[tuple[str, int]] = set()  # doors that begin with TLS, where there is none
+        self.let_listen(LISTENERS)
         self.addresses = dict(ADDRESSES)
         self.outside_hosts: dict[str, int] = {}  # name -> the port on loopback of another program
+
+    def let_listen(self, listeners: Iterable[Listener]) -> None:
+        """More doors; those that begin with TLS stay shut where this Python has no TLS."""
+        asked = list(listeners)
+        can_listen = self.available(asked)
+        self.listeners += can_listen
+        self._shut |= {one.key for one in asked if one not in can_listen}
+
+    @staticmethod
+    def available(listeners: Iterable[Listener]) -> list[Listener]:
+        has_tls = Authority.is_available()
+        return [one for one in listeners if has_tls or one.tls != "implicit"]
 
     def check(self, plan: HostPlan) -> None:
         """Whether a host can be added; ValueError says what is in its way."""
@@ -42,7 +59,10 @@ class Whereabouts:
         """That nobody listens there; a host that was meant by its address is named, too."""
         name = self.name_of(host)
         place = host if name == host.lower() else f"{name} ({host})"
-        return ConnectionLost(f"nobody listens at {place} port {port} in the sandbox")
+        told = f"nobody listens at {place} port {port} in the sandbox"
+        if (name, port) in self._shut:
+            told += ": it begins with TLS, and this Python has no TLS"
+        return ConnectionLost(told)
 
     def outside_port(self, host: str, port: int) -> int | None:
         """The port on loopback where another program plays this host; None for our own."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from base64 import b64encode
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -140,7 +139,7 @@ class World(Whereabouts):
             plan.joins(self, host)
         if plan.server is not None:
             self._made_by[plan.name] = plan.server()
-        self.listeners += plan.listeners
+        self.let_listen(plan.listeners)
 
     def _mailbox(self, name: str) -> Mailbox:
         return Mailbox(name, self.clock.now, partial(self.store.shelf, name))
@@ -258,7 +257,8 @@ class World(Whereabouts):
             server.never_began()
 
     def _trusted(self) -> ssl.SSLContext:
-        assert self.authority is not None, "no listener offers TLS without an authority"
+        if self.authority is None:
+            raise LocalProtocolError("this Python has no TLS, so no server of the sandbox has it")
         return self.authority.client_context()
 
     def _delivered(self, place: Place, mailbox: str, folder: str, mail: StoredMail) -> None:
@@ -269,8 +269,8 @@ class World(Whereabouts):
             "folder": folder,
             "reverse_path": mail.envelope.reverse_path,
             "forward_paths": list(mail.envelope.forward_paths),
-            "verdict": lambda: str(mail.verdict) if mail.verdict is not None else "",
-            "content_base64": lambda: b64encode(mail.content).decode(),
+            "verdict": mail.explanation,
+            "content_base64": mail.content_base64,
         }
         self._deliveries.record(Kind.DELIVERED, 0, detail=detail)
 

@@ -1,4 +1,5 @@
-"""SCRAM: both ends prove that they know the password, and neither shows it (RFC 5802, 7677)."""
+"""SCRAM: the client proves that it knows the password, the server that it holds a key made of it;
+neither shows what it has (RFC 5802, 3; RFC 7677)."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ MEANINGS = {
     "c": "the channel binding in base64: the header of the first message, and with -PLUS what "
     "ties this exchange to its TLS connection",
     "p": "the client's proof: it knows the password for this salt, and saw these very messages",
-    "v": "the server's proof: it knows the password too, so it is no impostor",
+    "v": "the server's proof: it holds the key that was stored for this password (ServerKey)",
     "e": "the server's error",
     "a": "the authorization identity, whom to act as",
 }
@@ -65,8 +66,8 @@ class Scram:
         signature = to_base64(self._keys.server_signature(self._auth_message))
         if not hmac.compare_digest(text.partition(",")[0].encode(), f"v={signature}".encode()):
             raise RemoteProtocolError(
-                "the server could not prove that it knows the password (RFC 5802, 5: v= is "
-                "wrong); it may be an impostor, so nothing was signed in"
+                "the server could not prove that it holds the key stored for this password "
+                "(RFC 5802, 3: v= is wrong); it may be an impostor, so nothing was signed in"
             )
         self._verified = True
         return b""
@@ -110,8 +111,8 @@ class Scram:
     def signed_in(self) -> None:
         if not self._verified:
             raise RemoteProtocolError(
-                "the server said 235 without proving that it knows the password (RFC 5802, 3); "
-                "it may be an impostor, so the connection was closed"
+                "the server said 235 without proving that it holds the key stored for this "
+                "password (RFC 5802, 3); it may be an impostor, so the connection was closed"
             )
 
     def explain(self, octets: bytes) -> list[Part]:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from smtplab import commands
 from smtplab.client import Client
-from smtplab.errors import SMTPLabError
+from smtplab.errors import LocalProtocolError, SMTPLabError
 from smtplab.extensions import Extensions
-from smtplab.mail_object import Envelope, MailObject, encode_content
-from smtplab.pipelining import CodeAndOctets, Part, Passage
-from smtplab.replies import Reply, ReplyParser
+from smtplab.mail_object import MailObject, encode_content
+from smtplab.pipelining import Part, Passage
 from smtplab.sending.report import Fate, Sent
 
 Numbered = tuple[int, MailObject]
@@ -53,7 +52,7 @@ class Courier:
         self._under_way.clear()
         for numbered, passage in waiting:
             number, mail = numbered
-            if passage.final is not None:
+            if passage.ended:
                 self._done(number, fate_of(mail, passage))
             elif passage.handed_over:
                 self._done(number, Sent(mail, Fate.IN_DOUBT, why=why))
@@ -62,38 +61,30 @@ class Courier:
 
     def _passages(self, mails: Iterable[Numbered]) -> Iterator[Passage]:
         for number, mail in mails:
-            if why := self._cannot(mail):
-                self._done(number, Sent(mail, Fate.NOT_SENT, why=why))
+            try:
+                passage = Passage(self._opening(mail), encode_content(mail.content))
+            except LocalProtocolError as error:
+                self._done(number, Sent(mail, Fate.NOT_SENT, why=str(error)))
                 continue
-            passage = Passage(self._opening(mail), encode_content(mail.content))
             self._under_way.append(((number, mail), passage))
             yield passage
 
-    def _cannot(self, mail: MailObject) -> str:
-        """Why this server must not get a mail object; "" if it may."""
-        if not mail.content.isascii() and "8BITMIME" not in self._offered:
-            return (
-                "the content holds octets above 127 and the server does not offer 8BITMIME "
-                "(RFC 6152, 3); encode it as quoted-printable or base64"
-            )
-        if not _is_ascii(mail.envelope) and "SMTPUTF8" not in self._offered:
-            return (
-                "the envelope holds letters beyond ASCII and the server does not offer SMTPUTF8 "
-                "(RFC 6531, 3.2); use another mailbox or another server"
-            )
-        if not mail.envelope.forward_paths:
-            return "the envelope has no forward-path; name at least one recipient"
-        return ""
-
     def _opening(self, mail: MailObject) -> list[Part]:
+        """MAIL, each RCPT, DATA; `LocalProtocolError` says why this server must not get it."""
         envelope = mail.envelope
         parameters: dict[str, str | int | None] = {}
         if "SIZE" in self._offered:
             parameters["SIZE"] = len(mail.content)
         if not mail.content.isascii():
+            self._check_offered("8BITMIME", _EIGHT_BIT)
             parameters["BODY"] = "8BITMIME"
-        if not _is_ascii(envelope):
+        if not "".join((envelope.reverse_path, *envelope.forward_paths)).isascii():
+            self._check_offered("SMTPUTF8", _WIDE_ENVELOPE)
             parameters["SMTPUTF8"] = None
+        if not envelope.forward_paths:
+            raise LocalProtocolError(
+                "the envelope has no forward-path; name at least one recipient"
+            )
         parameters.update(envelope.parameters)
         opening = [("MAIL", commands.mail(envelope.reverse_path, parameters))]
         for path in envelope.forward_paths:
@@ -102,26 +93,33 @@ class Courier:
         opening.append(_DATA)
         return opening
 
+    def _check_offered(self, keyword: str, otherwise: str) -> None:
+        if keyword not in self._offered:
+            raise LocalProtocolError(otherwise)
+
+
+_NO_FORWARD_PATH = "the envelope has no forward-path; name at least one recipient"
+_EIGHT_BIT = (
+    "the content holds octets above 127 and the server does not offer 8BITMIME (RFC 6152, 3); "
+    "encode it as quoted-printable or base64"
+)
+_WIDE_ENVELOPE = (
+    "the envelope holds letters beyond ASCII and the server does not offer SMTPUTF8 "
+    "(RFC 6531, 3.2); use another mailbox or another server"
+)
+
 
 def fate_of(mail: MailObject, passage: Passage) -> Sent:
     """What the replies to one mail object say."""
     verdicts = zip(mail.envelope.forward_paths, passage.replies[1:-1], strict=False)
-    refused = tuple((path, _reply(answer)) for path, answer in verdicts if answer[0] >= 300)
-    if passage.final is None:
-        decided = next((one for one in passage.replies if one[0] >= 400), None)
-        reply = _reply(decided) if decided else None
-        return Sent(mail, Fate.REFUSED, reply, refused)
-    reply = _reply(passage.final)
-    if passage.final[0] >= 300:
-        return Sent(mail, Fate.REFUSED, reply, refused)
-    return Sent(mail, Fate.PARTLY_ACCEPTED if refused else Fate.ACCEPTED, reply, refused)
+    refused = tuple([(path, reply) for path, reply in verdicts if reply.code >= 300])
+    final = passage.final
+    if final is None:
+        decided = next((reply for reply in passage.replies if reply.code >= 400), None)
+        return Sent(mail, Fate.REFUSED, decided, refused)
+    if final.code >= 300:
+        return Sent(mail, Fate.REFUSED, final, refused)
+    return Sent(mail, _PARTLY_ACCEPTED if refused else _ACCEPTED, final, refused)
 
 
-def _reply(answer: CodeAndOctets) -> Reply:
-    reply = ReplyParser().reply_after(answer[1])
-    assert reply is not None, "a whole reply was read before"
-    return reply
-
-
-def _is_ascii(envelope: Envelope) -> bool:
-    return envelope.reverse_path.isascii() and all(p.isascii() for p in envelope.forward_paths)
+_ACCEPTED, _PARTLY_ACCEPTED = Fate.ACCEPTED, Fate.PARTLY_ACCEPTED  # found once, as in `dialogue`

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from threading import Event
 
 from smtplab.client import Client
@@ -43,7 +42,7 @@ def send(
     in where that is asked for. Where PIPELINING is offered each mail object costs one round trip
     (RFC 2920). When a connection breaks, a new one carries on; a mail object whose content went
     out without a reply is in doubt and not sent again, because that might deliver it twice
-    (RFC 5321, 4.1.1.4; RFC 1047). Long work shows a progress bar; `progress` takes its place.
+    (RFC 5321, 6.1; RFC 1047). Long work shows a progress bar; `progress` takes its place.
 
     Raises no error of the connection: each fate says what happened. Raises `SendInterrupted` on
     the stop button or Ctrl-C.
@@ -109,10 +108,10 @@ class _Work:
 
     def _take(self) -> Iterator[Numbered]:
         while not self.stopped.is_set():
-            with suppress(IndexError):  # another connection was quicker
+            try:
                 yield self._waiting.popleft()
-                continue
-            return
+            except IndexError:  # another connection was quicker
+                return
 
 
 def _run_all(
@@ -130,7 +129,7 @@ def _run_all(
                 for run in ended:
                     run.result()
         except BaseException:
-            work.stopped.set()  # each connection ends after the mail object it is at
+            work.stopped.set()  # each connection ends after what it has made ready
             raise
 
 

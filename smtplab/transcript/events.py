@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from operator import itemgetter
 from typing import NamedTuple
@@ -16,6 +16,7 @@ HEAD_AND_TAIL = 4096  # octets kept of each end of a longer one
 
 Span = tuple[int, int]
 Detail = Mapping[str, object]  # JSON values, or functions that make one when it is read
+Moment = datetime | float  # seconds since 1970 cost less than a date, where a clock can give them
 _NOTHING: Detail = {}
 
 
@@ -74,11 +75,14 @@ class Event(NamedTuple):
         return self.length == len(self.octets)
 
 
-# The fields of `Event`, the kind as a plain string: a tuple of nothing but strings, numbers and
-# the like is left alone by the garbage collector, which else looks at 100,000 of them each time.
+# The fields of `Event`, the kind as a plain string and most details as pairs: a tuple of nothing
+# but strings, numbers and tuples of them is left alone by the garbage collector, which else looks
+# at 100,000 of them each time.
+Pairs = tuple[tuple[str, object], ...]
 Note = tuple[
-    str, str, str, int, int, bytes, int, bool, datetime, tuple[Span, ...], str | None, Detail
-]
+    str, str, str, int, int, bytes, int, bool, Moment, tuple[Span, ...], str | None,
+    Detail | Pairs,
+]  # fmt: skip
 EVENT_OVERHEAD = 512  # octets that Python adds to one event
 _octets_of = itemgetter(5)
 
@@ -86,6 +90,10 @@ _octets_of = itemgetter(5)
 def memory_of(notes: Sequence[Note]) -> int:
     """Octets of memory that the notes take, about."""
     return sum(map(len, map(_octets_of, notes))) + EVENT_OVERHEAD * len(notes)
+
+
+def date_of(moment: Moment) -> datetime:
+    return moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)
 
 
 class Segment(NamedTuple):
@@ -104,22 +112,27 @@ class OctetsKeeper:
         self.length = 0
         self._kept = bytearray()
         self._tail = b""
-        self._hash = hashlib.sha256()
+        self._hash = hashlib.sha256()  # fed only where not all is kept
 
     def feed(self, octets: bytes | bytearray) -> None:
+        before = self.length
         self.length += len(octets)
-        self._hash.update(octets)
-        if self._most is None:
+        if self._most is None or self.length <= self._most:
             self._kept += octets
             return
-        self._kept += octets[: self._most - len(self._kept)]
+        if before <= self._most:
+            self._hash.update(self._kept)
+            self._tail = bytes(self._kept[-HEAD_AND_TAIL:])
+            del self._kept[HEAD_AND_TAIL:]
+        self._hash.update(octets)
+        self._kept += octets[: HEAD_AND_TAIL - len(self._kept)]
         self._tail = (self._tail + octets[-HEAD_AND_TAIL:])[-HEAD_AND_TAIL:]
 
     def kept(self) -> tuple[bytes, str | None]:
         """The octets to keep and, if they are not all, the SHA-256 of all."""
         if self._most is None or self.length <= self._most:
             return bytes(self._kept), None
-        return bytes(self._kept[:HEAD_AND_TAIL]) + self._tail, self._hash.hexdigest()
+        return bytes(self._kept) + self._tail, self._hash.hexdigest()
 
 
 def keep(octets: bytes) -> tuple[bytes, str | None]:

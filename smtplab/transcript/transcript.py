@@ -7,7 +7,7 @@ dozen events, and an `Event` is made of a note when somebody reads it.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from threading import Lock
@@ -22,7 +22,9 @@ from smtplab.transcript.events import (
     Kind,
     Note,
     OctetsKeeper,
+    Pairs,
     Span,
+    date_of,
     keep,
     memory_of,
 )
@@ -35,7 +37,6 @@ MAX_WIRES = 256  # connections whose wire octets are kept
 TRIM_EACH = 16  # new recorders: each may note that much before it looks at the bounds itself
 TRIM_AFTER = 65_536  # octets that one recorder notes before the bounds are looked at
 
-_EMPTY: Detail = {}
 _PLAIN = {kind: str(kind.value) for kind in Kind}
 
 
@@ -165,8 +166,8 @@ class Transcript:
         return fresh, total
 
     def _event(self, note: Note) -> Event:
-        found = self.secrets.spans(note[5])
-        return Event._make((Kind(note[0]), *note[1:9], note[9] + found, *note[10:]))
+        middle = date_of(note[8]), note[9] + self.secrets.spans(note[5])
+        return Event._make((Kind(note[0]), *note[1:8], *middle, note[10], dict(note[11])))
 
     def _dropped(self, kept: tuple[Event, ...]) -> Event:
         counts = {"events": self._dropped_events, "octets": self._dropped_octets}
@@ -247,7 +248,7 @@ class Recorder:
         self._seq = 0
         self._noted = 0  # octets of memory since the last trim
         self._note = transcript.note
-        self._now = transcript.now
+        self._now = getattr(transcript.now, "seconds", transcript.now)
         self._add = self.wire.add
 
     def record(
@@ -255,7 +256,7 @@ class Recorder:
         kind: Kind,
         step: int,
         octets: bytes = b"",
-        detail: Detail = _EMPTY,
+        detail: Detail | Pairs = (),
         secrets: tuple[Span, ...] = (),
     ) -> None:
         """Record one event; `secrets` are spans of `octets` known from the state."""
@@ -264,21 +265,18 @@ class Recorder:
             octets, sha256 = keep(octets)
         self._note_down(kind, step, octets, length, sha256, detail, secrets)
 
-    def record_all(self, steps: Iterable[tuple[Kind, int, bytes, Detail]]) -> None:
+    def record_all(self, steps: Sequence[tuple[Kind, int, bytes, Detail | Pairs]]) -> None:
         """Record several events of the same moment; at a tenth of a millisecond each it counts."""
         who = self.connection, self.end
-        tls, now, size = self.tls, self._now(), 0
-        for kind, step, octets, detail in steps:
+        note, tls, now, size = self._note, self.tls, self._now(), 0
+        for seq, (kind, step, octets, detail) in enumerate(steps, self._seq):
             length, sha256 = len(octets), None
             if length > MAX_EVENT_OCTETS and not self.transcript.is_kept_whole:
                 octets, sha256 = keep(octets)
-            seq = self._seq
-            self._seq = seq + 1
-            size += len(octets) + EVENT_OVERHEAD
-            self._note(
-                (_PLAIN[kind], *who, seq, step, octets, length, tls, now, (), sha256, detail)
-            )
-        self._noted += size
+            size += len(octets)
+            note((_PLAIN[kind], *who, seq, step, octets, length, tls, now, (), sha256, detail))
+        self._seq += len(steps)
+        self._noted += size + EVENT_OVERHEAD * len(steps)
         if self._noted > TRIM_AFTER:
             self._trim()
 
@@ -289,7 +287,7 @@ class Recorder:
     def record_kept(self, kind: Kind, step: int, keeper: OctetsKeeper) -> None:
         """Record octets that came in pieces."""
         octets, sha256 = keeper.kept()
-        self._note_down(kind, step, octets, keeper.length, sha256, _EMPTY, ())
+        self._note_down(kind, step, octets, keeper.length, sha256, (), ())
 
     def _note_down(
         self,
@@ -298,7 +296,7 @@ class Recorder:
         octets: bytes,
         length: int,
         sha256: str | None,
-        detail: Detail,
+        detail: Detail | Pairs,
         secrets: tuple[Span, ...],
     ) -> None:
         seq = self._seq

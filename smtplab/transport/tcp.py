@@ -11,9 +11,8 @@ import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from itertools import count
-from time import monotonic
+from time import monotonic, time
 from typing import Any, TypeVar
 
 from smtplab.errors import ConnectionLost
@@ -44,7 +43,10 @@ class TCPStream(Stream):
             return self._again(lambda: self._recv(n))
 
     def write(self, octets: bytes) -> None:
-        sent = 0
+        try:
+            sent = self._send(octets)
+        except (BlockingIOError, TimeoutError):
+            sent = 0
         while sent < len(octets):
             rest = memoryview(octets)[sent:] if sent else octets
             try:
@@ -97,6 +99,18 @@ def _look_at(connected: socket.socket) -> Callable[[int], list[tuple[int, int]]]
     return looking.poll
 
 
+class WallClock:
+    """The real time. Recorders note its seconds: a date takes four times as long to make."""
+
+    seconds = staticmethod(time)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC)
+
+
+WALL_CLOCK = WallClock()
+
+
 class Internet:
     """The network of real servers; `ConnectionLost` says why a connection is not to be had.
 
@@ -120,7 +134,7 @@ class Internet:
             connection=f"c{next(self._numbers)}",
             source=address,
             local_name=address_literal(address),
-            now=partial(datetime.now, UTC),
+            now=WALL_CLOCK,
             trusted=ssl.create_default_context,
         )
         return TCPStream(connected, facts, timeout)

@@ -155,6 +155,17 @@ def nobody_in_the_middle(sandbox):
     at_465(sandbox)
 
 
+def typed_by_hand(sandbox):
+    sandbox.connect(MSA, 587).send_raw(b"XXXXXXXX\r\n")
+    at_465(sandbox)
+
+
+def typed_by_hand_past_mallory(sandbox):
+    with sandbox.in_the_middle():
+        sandbox.connect(MSA, 587).send_raw(b"XXXXXXXX\r\n")
+        at_465(sandbox)
+
+
 def stopped_and_gave_up(sandbox):
     with sandbox.in_the_middle():
         insisted(sandbox).quit()
@@ -230,6 +241,8 @@ WRONG = {
     "6.3": (
         (careless, "after the 500 no AUTH and no MAIL."),
         (nobody_in_the_middle, "the server reads XXXXXXXX and says 500."),
+        (typed_by_hand, "the server reads XXXXXXXX and says 500."),
+        (typed_by_hand_past_mallory, "the server reads XXXXXXXX and says 500."),
         (stopped_and_gave_up, "that came in at port 465 and arrived."),
         (strict_then_587_later, "that came in at port 465 and arrived."),
     ),

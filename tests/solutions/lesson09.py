@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from smtplab.lessons import signed_in
+from smtplab.transcript import Kind
 
 HALF_AN_HOUR, FIVE_DAYS = timedelta(minutes=30), timedelta(days=5)
 LATER = "RCPT@host:mx.example.net#1=451 4.3.0 Later"
@@ -66,6 +67,15 @@ def the_zone_changes_too_late(sandbox):
     sandbox.zones.replace("example.net", "@ IN MX 10 first\n@ IN MX 20 mx")
     sandbox.settle()
     sandbox.zones.set("example.net", before)
+
+
+def a_look_up_told_by_hand(sandbox):
+    hand_in(sandbox, "by hand")
+    accepted = next(e for e in sandbox.transcript.events if e.kind is Kind.ACCEPTED)
+    told = {"host": accepted.detail["host"], "id": accepted.detail["id"], "name": "example.net"}
+    records = ["10 first.example.net.", "20 mx.example.net."]
+    recorder = sandbox.transcript.recorder("", "server")
+    recorder.record(Kind.LOOKED_UP, 0, detail=told | {"type": "MX", "records": records})
 
 
 # 9.2

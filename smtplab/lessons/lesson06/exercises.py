@@ -87,10 +87,13 @@ def _sent_through_it(evidence: Evidence, one: Conversation) -> bool:
 # 6.3
 
 
-def _insisted(_: Evidence, one: Conversation) -> bool:
-    """STARTTLS came in as a row of X: somebody on the way had garbled it."""
-    return one.host == SUBMISSION and any(
-        set(exchange.verb) == {"X"} and exchange.code == 500 for exchange in one.exchanges
+def _insisted(evidence: Evidence, one: Conversation) -> bool:
+    """STARTTLS went out and came in as a row of X: somebody on the way had garbled it."""
+    said = evidence.sandbox.said_before_the_middle(one.connection).upper()
+    return (
+        one.host == SUBMISSION
+        and b"STARTTLS" in map(bytes.strip, said.split(b"\n"))
+        and any(exchange.verb == "XXXXXXXX" and exchange.code == 500 for exchange in one.exchanges)
     )
 
 

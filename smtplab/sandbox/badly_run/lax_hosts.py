@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.little_internet import Account, Listener
+from smtplab.sandbox.neighbours import TOY_KEY
 from smtplab.sandbox.policy import Policy
 
 _ZONE = """$TTL 3600
@@ -46,7 +47,7 @@ def sender() -> HostPlan:
             Account("mallory@careless.example", "two-in-one"),
             Account("grace@careless.example", "good-name"),
         ),
-        zones={"careless.example": zone},
+        zones={"careless.example": zone + TOY_KEY},  # it signs: careless with line ends only
         policy=lambda: Policy(line_ends="keep"),
         says="A sending server that passes bare CR and LF on unchanged.",
     )

@@ -8,6 +8,7 @@ from smtplab.sandbox.badly_run.blocklist import Blocklist, SpamWatch
 from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.little_internet import Account, Listener
 from smtplab.sandbox.policy import Policy
+from smtplab.sandbox.reception.switches import Switches
 
 if TYPE_CHECKING:
     from smtplab.mail_object import MailObject
@@ -34,7 +35,7 @@ def plan() -> HostPlan:
         listeners=(Listener("mail.relay.example", 25, "starttls", False),),
         accounts=(Account("rita@relay.example", "front-door"),),
         zones={"relay.example": _ZONE},
-        policy=lambda: Policy(open_relay=True),
+        policy=lambda: Policy(open_relay=True, reception=Switches(signing=False)),
         joins=_watch,
         says="An open relay: it takes any recipient from anyone, until a blocklist has it.",
     )

@@ -14,6 +14,8 @@ from smtplab.sandbox.mta.outcome import Outcome
 # RFC 3461, 4.1: without NOTIFY an MTA reports failures, and may report delays; this one does.
 WITHOUT_NOTIFY = frozenset({"FAILURE", "DELAY"})
 
+_DELIVERED = Reply(250, (b"2.0.0 Delivered here",))
+
 
 def wishes(envelope: Envelope, forward_path: str) -> frozenset[str]:
     """What the sender wants to hear of a forward-path: SUCCESS, FAILURE, DELAY; empty for NEVER.
@@ -52,8 +54,7 @@ class Notifier:
         return self._report("SUCCESS", entries)
 
     def delivered_here(self, forward_paths: Iterable[str]) -> Report | None:
-        reply = Reply(250, (b"2.0.0 Delivered here",))
-        return self.succeeded(Outcome(path, reply) for path in forward_paths)
+        return self.succeeded(Outcome(path, _DELIVERED) for path in forward_paths)
 
     def _entry(self, action: str, outcome: Outcome) -> Entry:
         return Entry(outcome.forward_path, action, outcome.reply, outcome.remote)

@@ -11,6 +11,7 @@ from smtplab.reference.profiles import NAMES, Profile, profile
 from smtplab.sandbox.clock import START
 from smtplab.sandbox.host_plan import HostPlan
 from smtplab.sandbox.little_internet import Account, Listener
+from smtplab.sandbox.neighbours import TOY_KEY
 from smtplab.sandbox.policy import Policy
 from smtplab.sandbox.profiles.usage import Usage
 
@@ -80,7 +81,7 @@ def plan(name: str) -> HostPlan:
         accounts=tuple(accounts),
         zones={
             host: "$TTL 3600\n@ IN SOA ns postmaster 1 7200 900 1209600 3600\n@ IN NS ns\n"
-            f'@ IN MX 10 @\n@ IN A {address}\n@ IN TXT "v=spf1 a -all"\n'
+            f'@ IN MX 10 @\n@ IN A {address}\n@ IN TXT "v=spf1 a -all"\n{TOY_KEY}'
         },
         policy=lambda: _policy(service),
         server=_server,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from smtplab.sandbox.verdict.author import author_domains
 
@@ -23,6 +24,11 @@ class ContentFacts:
 
     def field(self, name: str) -> str:
         return self.fields.get(name, "")
+
+    @cached_property
+    def lower_body(self) -> str:
+        """For a quick look whether a word stands in the body at all."""
+        return self.body.lower()
 
 
 def facts_of(content: bytes) -> ContentFacts:

@@ -62,10 +62,11 @@ def score_of(facts: ContentFacts) -> Score:
 
 
 # What the rules look for. The lengths in the patterns bound what a hostile content may cost.
-_MONEY = re.compile(
-    r"\b(lottery|jackpot|casino|inheritance|you have won|million dollars|risk[- ]free|act now)\b",
-    re.IGNORECASE,
-)
+_PROMISES = (
+    "lottery", "jackpot", "casino", "inheritance", "you have won", "million dollars", "risk free",
+    "risk-free", "act now",
+)  # fmt: skip
+_MONEY = re.compile(rf"\b({'|'.join(_PROMISES)})\b")
 _LINK = re.compile(
     r"<a\s[^<>]{0,200}?href\s{0,5}=\s{0,5}[\"']?https?://([a-z0-9.-]{1,253})[^<>]{0,500}>"
     r"\s{0,20}(?:https?://)?([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8})",
@@ -83,29 +84,30 @@ def _shouts(facts: ContentFacts) -> bool:
     return len(subject) >= 8 and subject.isupper() and "=?" not in subject
 
 
+# A word that must be there is looked for first: that is fifty times as fast as the pattern.
+
+
 def _money(facts: ContentFacts) -> bool:
-    return bool(_MONEY.search(facts.field("subject")) or _MONEY.search(facts.body))
+    text = f"{facts.field('subject').lower()}\n{facts.lower_body}"
+    return any(word in text for word in _PROMISES) and bool(_MONEY.search(text))
 
 
 def _link_elsewhere(facts: ContentFacts) -> bool:
-    return any(
+    return "href" in facts.lower_body and any(
         shown.lower().rpartition("www.")[2] != target.lower().rpartition("www.")[2]
         for target, shown in _LINK.findall(facts.body)
     )
 
 
-# A word that must be there is looked for first: that is fifty times as fast as the pattern.
-
-
 def _link_to_address(facts: ContentFacts) -> bool:
-    return "http" in facts.body.lower() and bool(_ADDRESS_LINK.search(facts.body))
+    return "http" in facts.lower_body and bool(_ADDRESS_LINK.search(facts.body))
 
 
 def _program(facts: ContentFacts) -> bool:
     """A part of it, or the whole content, is a file with such a name."""
     own_name = f"{facts.field('content-type')}; {facts.field('content-disposition')}"
-    texts = (facts.body, own_name)
-    return any("name" in text.lower() and _PROGRAM.search(text) for text in texts)
+    texts = (facts.lower_body, own_name.lower())
+    return any("name" in text and _PROGRAM.search(text) for text in texts)
 
 
 def _bulk(facts: ContentFacts) -> bool:

@@ -60,11 +60,11 @@ def judge(arrival: Arrival, look_up: LookUp, conclude: Conclude = _afresh) -> Ve
     facts = SpfFacts(
         arrival.address, arrival.helo, arrival.reverse_path, arrival.receiver, arrival.now
     )
-    by_spf: Spf = conclude(facts, lambda: spf.check(facts, look_up))
-    by_dkim = dkim_check.check(arrival.content, look_up, arrival.now)
     authors = author_domains(arrival.content)
 
-    def rest() -> Verdict:
+    def concluded() -> Verdict:
+        by_spf: Spf = conclude(facts, lambda: spf.check(facts, look_up))
+        by_dkim = dkim_check.check(arrival.content, look_up, arrival.now)
         about = DmarcFacts(authors, by_spf, by_dkim, arrival.public_suffixes)
         by_dmarc: Dmarc = conclude(
             (authors, arrival.public_suffixes, identifiers(about)),
@@ -73,7 +73,7 @@ def judge(arrival: Arrival, look_up: LookUp, conclude: Conclude = _afresh) -> Ve
         field = from_checks(arrival.receiver, by_spf, by_dkim, by_dmarc)
         return Verdict(by_spf, by_dkim, by_dmarc, field)
 
-    if by_dkim.signatures:  # they differ from content to content
-        return rest()
-    verdict: Verdict = conclude((facts, authors, arrival.public_suffixes, by_dkim), rest)
+    if dkim_check.is_signed(arrival.content):  # signatures differ from content to content
+        return concluded()
+    verdict: Verdict = conclude((facts, authors, arrival.public_suffixes), concluded)
     return verdict

@@ -1,0 +1,22 @@
+"""The course on a JupyterHub that runs on one machine.
+
+Plain JupyterHub: `load_subconfig("/path/to/this/file")` in your own configuration. The Littlest
+JupyterHub: copy this file to /opt/tljh/config/jupyterhub_config.d/smtplab.py. Who may sign in, and
+how servers are started, stays as you have it.
+"""
+
+c = get_config()  # type: ignore[name-defined] # noqa: F821 # JupyterHub defines it
+
+# The sandbox of each learner lives in the memory of their own kernel. It has no port, so nobody
+# else on the machine can come near it.
+c.Spawner.environment.update({"SMTPLAB_TRANSPORT": "memory"})
+
+# Each start brings the learner's copy up to date, and leaves every notebook that they changed.
+_COPY_AND_START = 'smtplab copy "$HOME/smtplab-course"; exec jupyterhub-singleuser "$@"'
+c.Spawner.cmd = ["sh", "-c", _COPY_AND_START, "smtplab"]
+c.Spawner.default_url = "/lab/tree/smtplab-course/00-start-here.ipynb"
+
+# What one learner needs is measured in classroom/README.md. A spawner of plain processes cannot
+# hold anybody to a limit; those of systemd (TLJH) and of Kubernetes can.
+c.Spawner.mem_guarantee = "250M"
+c.Spawner.mem_limit = "700M"

@@ -1,0 +1,226 @@
+"""A class on a real JupyterHub: two learners who cannot reach each other, and an end that is one.
+
+`classroom/jupyterhub_config.py` is loaded as it is shipped; sign-in and spawner are the test's.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from tests.classroom.hub import SHIPPED, Hub, jupyterhub
+from tests.classroom.load import first_notebooks, run_class
+from tests.classroom.processes import is_kernel, listening, ports, processes
+from tests.classroom.student import Student
+from tests.kernels import Kernel, cells
+from tests.other_users import ANN, BEN
+from tests.watch import wait_until
+
+VALUES = yaml.safe_load((SHIPPED.parent / "values.yaml").read_text("utf-8"))
+LESSON = "00-start-here.ipynb"
+
+# What the chart's schema (values.schema.yaml, version 4) allows below these words, as far as it is
+# used here: singleuser and cull take no other word.
+CHART = {
+    "": {"hub", "singleuser", "cull"},
+    "hub": {"config"},
+    "singleuser": {
+        "image", "cmd", "defaultUrl", "extraEnv", "storage", "memory", "cpu", "networkPolicy",
+    },
+    "cull": {"timeout"},
+}  # fmt: skip
+
+LOADED = """
+import json, sys
+from traitlets.config import Config
+from jupyterhub.app import JupyterHub
+from jupyterhub.auth import DummyAuthenticator
+from jupyterhub.spawner import SimpleLocalProcessSpawner
+hub = JupyterHub()
+hub.load_config_file(sys.argv[1])
+given = Config(json.loads(sys.argv[2]))
+spawners = [SimpleLocalProcessSpawner(config=one) for one in (hub.config, given)]
+door = DummyAuthenticator(config=given)
+print(json.dumps([
+    [s.cmd, s.default_url, s.environment, s.mem_limit, s.mem_guarantee] for s in spawners
+] + [door.allow_all, door.password, JupyterHub(config=given).authenticator_class.__name__]))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded() -> list:
+    """What JupyterHub makes of both files; the chart hands these words on to the spawner."""
+    one = VALUES["singleuser"]
+    spawner = {
+        "cmd": one["cmd"], "default_url": one["defaultUrl"], "environment": one["extraEnv"],
+        "mem_limit": one["memory"]["limit"], "mem_guarantee": one["memory"]["guarantee"],
+        "cpu_limit": one["cpu"]["limit"], "cpu_guarantee": one["cpu"]["guarantee"],
+    }  # fmt: skip
+    given = json.dumps(VALUES["hub"]["config"] | {"Spawner": spawner})
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, str(SHIPPED), given], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "unrecognized" not in done.stderr.lower()
+    return json.loads(done.stdout)
+
+
+def test_jupyterhub_takes_the_configuration_and_keeps_each_sandbox_in_memory(loaded) -> None:
+    command, page, environment, limit, guarantee = loaded[0]
+    assert environment == {"SMTPLAB_TRANSPORT": "memory"}
+    assert (limit, guarantee) == (700 * 2**20, 250 * 2**20)
+    assert page.endswith(f"/smtplab-course/{LESSON}") and command[:2] == ["sh", "-c"]
+
+
+def test_on_kubernetes_a_learner_gets_the_same_as_on_one_machine(loaded) -> None:
+    assert loaded[1] == loaded[0]
+    assert loaded[2:] == [True, "CHOOSE-ONE", "DummyAuthenticator"]
+
+
+def test_the_values_use_no_word_that_the_chart_does_not_know() -> None:
+    for place, words in CHART.items():
+        assert set(VALUES[place] if place else VALUES) <= words
+    assert VALUES["singleuser"]["image"].keys() == {"name", "tag"}
+
+
+def test_the_link_fetches_this_project_and_opens_a_notebook_that_there_is() -> None:
+    page = (SHIPPED.parent / "README.md").read_text("utf-8")
+    (link,) = [line for line in page.splitlines() if "git-pull?" in line]
+    asked = dict(parse_qsl(urlsplit(link).query, strict_parsing=True))
+    assert asked.keys() == {"repo", "branch", "urlpath"}
+    clone = asked["repo"].rpartition("/")[2]  # the folder's name, as nbgitpuller takes it
+    opened = asked["urlpath"].removeprefix(f"lab/tree/{clone}/")
+    assert (SHIPPED.parents[1] / opened).is_file()
+
+
+# The class.
+
+
+@dataclass(frozen=True)
+class Class:
+    """Ann and Ben have signed in, have their servers, and have opened lesson 00."""
+
+    hub: Hub
+    run: asyncio.Runner
+    ann: Student
+    ben: Student
+    kernels: dict[str, Kernel]
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
+    if sys.platform != "linux":
+        pytest.skip("platform: the processes of a class are found in /proc")
+    folder = tmp_path_factory.mktemp("hub")
+    with jupyterhub(folder, ["ann", "ben"]) as hub, asyncio.Runner() as runner:
+        ann, ben = Student(hub, "ann"), Student(hub, "ben")
+        kernels = dict(zip(("ann", "ben"), runner.run(_open(ann, ben)), strict=True))
+        yield Class(hub, runner, ann, ben, kernels)
+        for one in (ann, ben):
+            one.close()
+
+
+async def _open(*students: Student) -> list[Kernel]:
+    async def one(student: Student) -> Kernel:
+        await student.sign_in()
+        await student.start_server()
+        return await student.open(LESSON)
+
+    return await asyncio.gather(*map(one, students))
+
+
+def value(room: Class, name: str, expression: str):
+    """What an expression is worth in the kernel of Ann or Ben."""
+    code = f"import json, os, socket\nprint(json.dumps({expression}))"
+    return room.run.run(room.kernels[name].value(code))
+
+
+def test_two_learners_run_lesson_00_at_the_same_time_and_are_weighed(room: Class) -> None:
+    students = room.ann, room.ben
+    figures = room.run.run(run_class(room.hub, students, first_notebooks(1)))
+    assert len(figures.steps) == 2 * len(list(cells(LESSON))) > 20
+    assert 50 < figures.server < 250 and 40 < figures.kernel < 200  # megabytes
+    assert figures.p50 < figures.p95 < 10_000
+    for name, student in zip(("ann", "ben"), students, strict=True):
+        room.kernels[name].close()  # of the notebook that was closed and opened anew
+        room.kernels[name] = room.run.run(student.open(LESSON))
+    assert [value(room, name, "os.getuid()") for name in ("ann", "ben")] == [ANN, BEN]
+
+
+def test_a_sandbox_of_the_hub_has_no_port_that_anybody_could_find(room: Class) -> None:
+    assert value(room, "ann", "[sandbox.transport, len(sandbox.bound_ports)]") == ["memory", 0]
+
+
+def test_over_tcp_a_fellow_learner_gets_in_at_no_port(room: Class) -> None:
+    """A learner may ask for TCP, so that swaks can join; the room must stay outside."""
+    room.run.run(room.kernels["ann"].run("tcp = Sandbox('tcp').start()"))
+    doors = value(room, "ann", "[p for o, p in tcp.bound_ports.items() if o.tls != 'implicit']")
+    heard = "[socket.create_connection(('127.0.0.1', p), 10).recv(99).decode() for p in {}]"
+    for words in value(room, "ben", heard.format(doors)):
+        assert "belongs to another user" in words
+    assert value(room, "ann", "len(tcp.transcript)") == 0
+    for words in value(room, "ann", heard.format(doors)):
+        assert words.startswith(("220 ", "+OK", "* OK"))
+
+
+def test_the_hub_lets_nobody_into_the_server_of_another(room: Class) -> None:
+    contents = f"{room.ann.home}/api/contents"
+    assert room.run.run(room.ann.ask("GET", contents)).code == 200
+    assert room.run.run(room.ben.ask("GET", contents)).code in (403, 404)
+
+
+def test_each_learner_has_progress_of_their_own(room: Class) -> None:
+    """The exercise is solved by Ann alone."""
+    solve = "c = sandbox.connect(port=465); c.ehlo(); c.quit(); check('0.2', sandbox)"
+    room.run.run(room.kernels["ann"].run(solve))
+    there = "sorted(p for p in os.listdir() if 'progress' in p)"
+    assert value(room, "ann", there) == [".smtplab-progress.json"]
+    assert value(room, "ben", there) == []
+
+
+def test_killing_one_kernel_leaves_the_other_untouched(room: Class) -> None:
+    room.run.run(room.kernels["ben"].run("talk = sandbox.connect(); talk.ehlo()"))
+    (pid,) = filter(is_kernel, processes(room.hub.mark, "ann"))
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not Path(f"/proc/{pid}").exists())
+    assert value(room, "ben", "talk.noop().code") == 250
+    assert value(room, "ben", "len(sandbox.transcript) > 3")
+
+
+def test_a_class_that_starts_over_leaves_no_process_and_no_port_behind(room: Class) -> None:
+    before = [pid for name in ("ann", "ben") for pid in processes(room.hub.mark, name)]
+    doors = ports(before)
+    assert len(before) >= 3 and doors
+
+    async def again() -> list[Kernel]:
+        for student in (room.ann, room.ben):
+            await student.stop_server()
+        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in before))
+        assert not doors & {port for port, _ in listening()}
+        return await _open(room.ann, room.ben)
+
+    for kernel in room.kernels.values():
+        kernel.close()
+    room.kernels.update(zip(("ann", "ben"), room.run.run(again()), strict=True))
+    room.run.run(room.kernels["ann"].run("from smtplab import Sandbox; s = Sandbox().start()"))
+    assert value(room, "ann", "len(s.inbox('bob@example.net'))") == 0
+
+
+def test_the_end_of_the_hub_is_the_end_of_everything_it_started(room: Class) -> None:
+    pids = list(processes(room.hub.mark))
+    doors = ports(pids)
+    assert len(pids) >= 6 and len(doors) > 10
+    for kernel in room.kernels.values():
+        kernel.close()
+    room.hub.stop()
+    assert not list(processes(room.hub.mark))
+    assert not doors & {port for port, _ in listening()}
