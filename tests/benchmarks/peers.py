@@ -161,6 +161,24 @@ class BareSender:
             self._step(b"DATA\r\n")
             self._step(content)
 
+    def send_pipelined(self, messages: int) -> None:
+        """The yardstick for pipelining: one write and one wait for each, and nothing looked at.
+
+        RFC 2920, 3.1: what comes after DATA must wait for 354, so fewer waits there are not.
+        """
+        opening = b"MAIL FROM:<alice@example.org>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n"
+        turn = self.CONTENT + opening
+        self._turn(opening, 3)
+        for _ in range(messages - 1):
+            self._turn(turn, 4)
+        self._turn(self.CONTENT, 1)
+
+    def _turn(self, octets: bytes, lines: int) -> None:
+        self._socket.sendall(octets)
+        reply = self._socket.recv(4096)
+        while reply.count(b"\n") < lines:
+            reply += self._socket.recv(4096)
+
     def greet(self) -> None:
         self._step(b"EHLO laptop.example.org\r\n")
 
