@@ -34,7 +34,12 @@ class At:
         """What the server's API says, read as JSON; None if it says nothing."""
         text = None if body is None else json.dumps(body)
         request = HTTPRequest(
-            f"{self.url}/api/{path}", method, self.headers, text, request_timeout=WITHIN
+            f"{self.url}/api/{path}",
+            method,
+            self.headers,
+            text,
+            connect_timeout=WITHIN,
+            request_timeout=WITHIN,
         )
         said = (await AsyncHTTPClient().fetch(request)).body
         return json.loads(said) if said else None
