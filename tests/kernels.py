@@ -34,7 +34,12 @@ class At:
         """What the server's API says, read as JSON; None if it says nothing."""
         text = None if body is None else json.dumps(body)
         request = HTTPRequest(
-            f"{self.url}/api/{path}", method, self.headers, text, request_timeout=WITHIN
+            f"{self.url}/api/{path}",
+            method,
+            self.headers,
+            text,
+            connect_timeout=WITHIN,
+            request_timeout=WITHIN,
         )
         said = (await AsyncHTTPClient().fetch(request)).body
         return json.loads(said) if said else None
@@ -45,7 +50,9 @@ async def open_notebook(at: At, path: str) -> Kernel:
     wanted = {"path": path, "name": path, "type": "notebook", "kernel": {"name": "python3"}}
     kernel = (await at.ask("POST", "sessions", wanted))["kernel"]["id"]
     address = f"{at.url}/api/kernels/{kernel}/channels".replace("http", "ws", 1)
-    request = HTTPRequest(address, headers=at.headers)
+    request = HTTPRequest(
+        address, headers=at.headers, connect_timeout=WITHIN, request_timeout=WITHIN
+    )
     return Kernel(await websocket_connect(request, max_message_size=2**26))
 
 

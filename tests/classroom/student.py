@@ -73,6 +73,7 @@ class Student:
                 self._headers() | {"Content-Type": kind},
                 body="" if body is None and method == "POST" else body,
                 follow_redirects=False,
+                connect_timeout=WITHIN,
                 request_timeout=WITHIN,
             ),
             raise_error=False,
