@@ -9,21 +9,30 @@ from lite.tools import Tools, run
 
 HERE = Path(__file__).parent
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
-# The kernel installs what this list lacks. All of it is in packages.bin already, but for jedi:
-# completion does without its 1.5 MB.
+# The kernel installs what this list lacks. All of it is in packages.bin already, or stood in for
+# there; only jedi is left out: completion does without its 1.5 MB.
 THERE_ALREADY = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
 UNUSED = (
     "**/*.map", "build/fa-*.svg", "build/fa-*.eot", "build/fa-*.ttf", "build/fa-*.woff",
     "rspack.*",
 )  # fmt: skip
+# What draws diagrams and plots from text is a megabyte packed, and the course has none of these.
+# The chunks have no names, so each is known by words in it.
+DRAWING = ("@jupyterlab/mermaid-extension", "@jupyterlab/vega5-extension")
+WORDS_OF_DRAWING = (
+    "org.eclipse.elk", "chevrotain", "mermaidAPI", "cytoscape", "katex-html", "vega-lite",
+    "Unrecognized signal",
+)  # fmt: skip
 
 
 def build(tools: Tools, project: Path, site: Path, work: Path) -> None:
-    """The front end with the learner's notebooks, ready for a runtime in static/pyodide."""
+    """The front end with the learner's notebooks, ready for a runtime in static/pyodide.
+
+    The pictures beside the notebooks are the README's.
+    """
     contents = work / "contents"
-    shutil.copytree(
-        project / "notebooks", contents, ignore=shutil.ignore_patterns("instructor", ".*")
-    )
+    left_out = shutil.ignore_patterns("instructor", "images", ".*")
+    shutil.copytree(project / "notebooks", contents, ignore=left_out)
     settings = work / "jupyter_lite_config.json"
     settings.write_text(
         json.dumps(
@@ -39,10 +48,18 @@ def build(tools: Tools, project: Path, site: Path, work: Path) -> None:
         )
     )
     run(tools.python, "-m", "jupyterlite_core", "build", "--config", str(settings))
-    for path in [path for pattern in UNUSED for path in site.glob(pattern)]:
-        path.unlink()
+    _remove_unused(site)
     _configure(site / "jupyter-lite.json")
     _write_first_page(contents, site / "index.html")
+
+
+def _remove_unused(site: Path) -> None:
+    for path in [path for pattern in UNUSED for path in site.glob(pattern)]:
+        path.unlink()
+    for chunk in site.glob("build/[0-9]*.js"):
+        text = chunk.read_text("utf-8")
+        if any(words in text for words in WORDS_OF_DRAWING):
+            chunk.unlink()
 
 
 def _configure(file: Path) -> None:
@@ -51,6 +68,7 @@ def _configure(file: Path) -> None:
     data["appName"] = "smtplab"
     data["exposeAppInBrowser"] = True  # for the tests; a page of its own has nobody to hide it from
     data["enableMemoryStorage"] = True  # a private window has no other place
+    data.setdefault("disabledExtensions", []).extend(DRAWING)
     data.setdefault("litePluginSettings", {})[KERNEL] = {
         "pyodideUrl": "./static/pyodide/loader.mjs",
         "disablePyPIFallback": True,

@@ -7,6 +7,7 @@ come without sources, docstrings and tests; ours keep them, because a learner ma
 """
 
 import compileall
+import json
 import shutil
 import zipfile
 from pathlib import Path
@@ -19,10 +20,12 @@ PACKAGES, LIBRARY = Path("/packages"), Path("/library")
 # What no lesson loads: tests, type hints, other languages' lexers, alphabets of old machines ...
 UNUSED = (
     "*/**/tests", "*/**/test", "*/**/*.pyi", "*/**/py.typed", "*.data",
-    "smtplab/notebooks", "smtplab/cli", "smtplab/pytest_plugin.py",
-    "IPython/sphinxext",
+    "smtplab/cli", "smtplab/pytest_plugin.py",
+    "*.dist-info/RECORD",
+    "IPython/sphinxext", "IPython/terminal/[!_p]*", "IPython/testing/plugin",
     "dns/_asyncbackend.py", "dns/_trio_backend.py", "dns/quic",
-    "turtle.py", "wsgiref", "xmlrpc",
+    "pydoc_data", "turtle.py", "wsgiref", "xmlrpc", "xml/dom", "xml/sax", "multiprocessing",
+    "unittest/mock.py", "doctest.py", "_pyio.py", "_pydatetime.py", "_pydecimal.py",
     "encodings/mac_*", "encodings/cp[015-9]*", "encodings/hp_*", "encodings/palmos.py",
 )  # fmt: skip
 LEXERS = {"__init__", "_mapping", "_builtin", "python", "special", "text", "unicodedata"}
@@ -32,11 +35,22 @@ def main() -> None:
     for wheel in sorted(Path("/wheels").iterdir()):
         shutil.unpack_archive(wheel, PACKAGES, "zip")
     shutil.unpack_archive("/python_stdlib.zip", LIBRARY, "zip")
+    for notebook in (PACKAGES / OURS / "notebooks").iterdir():
+        keep_evidence(notebook)
     for folder in (PACKAGES, LIBRARY):
         remove_unused(folder)
         compile_all(folder)
-    pack(PACKAGES, zipfile.ZIP_STORED)  # compressed as a whole later
-    pack(LIBRARY, zipfile.ZIP_DEFLATED)  # Pyodide loads it as it is
+        pack(folder)
+
+
+def keep_evidence(notebook: Path) -> None:
+    """Of a notebook, the cells that need TLS: `smtplab.lessons.recorded` shows their outputs."""
+    if notebook.suffix != ".ipynb":
+        shutil.rmtree(notebook)  # pictures
+        return
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    kept = [cell for cell in cells if "needs-tls" in cell["metadata"].get("tags", ())]
+    notebook.write_text(json.dumps({"cells": kept}), "utf-8")
 
 
 def remove_unused(folder: Path) -> None:
@@ -65,8 +79,9 @@ def compile_all(folder: Path) -> None:
             compileall.compile_file(path, **how)
 
 
-def pack(folder: Path, compression: int) -> None:
-    with zipfile.ZipFile(f"{folder}.zip", "w", compression) as archive:
+def pack(folder: Path) -> None:
+    """Into an archive that is not compressed; as a whole it will be."""
+    with zipfile.ZipFile(f"{folder}.zip", "w", zipfile.ZIP_STORED) as archive:
         for path in sorted(filter(Path.is_file, folder.rglob("*"))):
             inside = path.relative_to(folder)
             if path.suffix != ".py" or inside.parts[0] == OURS:

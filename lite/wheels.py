@@ -12,7 +12,7 @@ FOR_THE_BROWSER = (
     "--platform any"
 ).split()
 # Stand-ins that the kernel brings: an ipykernel and a widgetsnbextension that hold their place.
-OF_THE_KERNEL = ("ipykernel-6", "piplite-", "pyodide_kernel-", "widgetsnbextension-4")
+OF_THE_KERNEL = ("ipykernel-6", "pyodide_kernel-", "widgetsnbextension-4")
 
 
 def collect(tools: Tools, project: Path, wheels: Path) -> None:

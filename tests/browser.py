@@ -53,10 +53,11 @@ _SETTINGS = {
 
 
 @contextmanager
-def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
+def jupyterlab(folder: Path, home: Path, python: str = sys.executable) -> Iterator[str]:
     """JupyterLab on a free port of loopback, opened on `folder`; gives the URL of a notebook.
 
-    `reset` in it forgets the tabs that an earlier page had open.
+    `reset` in it forgets the tabs that an earlier page had open. `python` belongs to the
+    environment that JupyterLab and its kernels come from; `smtplab` is always this clone's.
     """
     for name, values in _SETTINGS.items():
         file = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
@@ -75,7 +76,7 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
     environment["PYTHONPATH"] = str(ROOT)
     (home / "home").mkdir(exist_ok=True)
     module = ["jupyterlab", "--LabApp.expose_app_in_browser=True"]
-    with serving(module, folder, environment) as (at, _):
+    with serving(module, folder, environment, python) as (at, _):
         yield f"{at.url}/lab/tree/{{}}?reset&token={at.token}"
 
 

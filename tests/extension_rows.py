@@ -192,6 +192,7 @@ ROWS = [
     Row("25 open", b"VRFY bob", "250 2.1.5", "RFC 5321, 3.5.1: a local-part"),
     Row("25 open", b"VRFY <bob@example.net>", "250 2.1.5", "RFC 5321, 3.5.2: a mailbox"),
     Row("25 open", b"VRFY BOB@EXAMPLE.NET", "250 2.1.5", "RFC 5321, 2.4"),
+    Row("25 open", b"VRFY postmaster", "250 2.1.5", "RFC 5321, 4.5.1: one mailbox, not two"),
     Row("25 open", b"VRFY nobody", "550 5.1.1", "RFC 5321, 3.5.3"),
     Row("25 open", b"VRFY bob@example.com", "252 2.0.0", "RFC 5321, 3.5.3: cannot tell"),
     Row("25 open", b"VRFY two words", "501 5.5.4", "RFC 5321, 4.1.1.6"),

@@ -74,9 +74,8 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
         pytest.skip("platform: Binder's scripts want a POSIX system")
     work = tmp_path_factory.mktemp("binder")
     home, prefix = work / "home", work / "prefix"
-    kept = {
-        k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "JUPYTER", "VIRTUAL"))
-    }
+    ours = ("PYTHON", "JUPYTER", "VIRTUAL", "PYTEST", "SMTPLAB")  # progress is not kept in a test
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     environment = {
         **kept,
         "PATH": f"{prefix / 'bin'}{os.pathsep}{os.environ['PATH']}",

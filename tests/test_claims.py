@@ -1,19 +1,11 @@
 """The ledger of the course: every citation is a claim, its section exists, and a cell shows it."""
 
-import json
-from pathlib import Path
-
 import pytest
 
 from smtplab.lessons.catalogue import LESSONS
-from tests.claims import FOLDER, Claim, cited, claims_of, notebook_of, shown_by
+from tests.claims import FOLDER, Claim, cited, claims_of, notebook_of, rfc_sections, shown_by
 
-HERE = Path(__file__).parent
-# Section titles of the RFC texts; the second file is of texts that were not at hand.
-SECTIONS: dict[str, dict[str, str]] = {
-    **json.loads((HERE / "rfc_sections.json").read_text("utf-8")),
-    **json.loads((HERE / "rfc_sections_unverified.json").read_text("utf-8")),
-}
+SECTIONS = rfc_sections()
 NOTEBOOKS = (*LESSONS, "errors")
 CLAIMS = [(lesson, claim) for lesson in NOTEBOOKS for claim in claims_of(lesson)]
 IDS = [f"{lesson} {claim.says[:40]}" for lesson, claim in CLAIMS]

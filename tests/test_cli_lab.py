@@ -183,6 +183,36 @@ def test_without_a_clone_the_course_is_copied_to_the_current_folder(
     assert visible(folder) == [FIRST, SECOND, "pictures/route.png"]
 
 
+RUN = (
+    b'{"cells": [{"cell_type": "code", "execution_count": 1, "id": "a", "metadata": {}, "source": '
+    b'"x", "outputs": [{"name": "stdout", "output_type": "stream", "text": "It was 500."}]}], '
+    b'"metadata": {}, "nbformat": 4, "nbformat_minor": 5}\n'
+)
+
+
+def test_a_blank_copy_shows_no_reply_before_it_was_asked_for(
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (source / FIRST).write_bytes(RUN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(lab, "clone_notebooks", lambda: source)  # also in a clone it is a copy
+    monkeypatch.setattr(lab, "original_notebooks", lambda: source)
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    folder = lab.prepare_folder(None, instructor=False, blank=True)
+    assert folder == tmp_path / lab.COURSE_FOLDER
+    (cell,) = json.loads((folder / FIRST).read_bytes())["cells"]
+    assert (cell["outputs"], cell["execution_count"], cell["source"]) == ([], None, "x")
+    assert (source / FIRST).read_bytes() == RUN
+    capsys.readouterr()
+    lab.prepare_folder(None, instructor=False, blank=True)
+    assert capsys.readouterr().out == ""  # nothing has changed, so nothing is laid down
+    with pytest.raises(lab.LabError, match="another folder"):
+        lab.prepare_folder(source, instructor=False, blank=True)
+
+
 def test_the_course_opens_with_its_first_notebook(source: Path, tmp_path: Path) -> None:
     (source / "00-start-here.new.ipynb").write_bytes(EMPTY_NOTEBOOK)
     assert lab.page_path(source) == f"lab/tree/{FIRST}"

@@ -121,6 +121,21 @@ def test_ctrl_c_at_the_prompt_leaves_politely() -> None:
     assert "Traceback" not in terminal.shown
 
 
+@pytest.mark.parametrize("key", ["\x03", "\x15\x04"], ids=["Ctrl-C", "Ctrl-D"])
+def test_the_farewell_stands_below_what_was_typed_and_not_sent(key: str, sandbox: Terminal) -> None:
+    sandbox.type(f"MAIL FROM:<a{key}")
+    assert sandbox.end() == 0
+    assert "\r\nC: QUIT\r\n" in sandbox.shown
+
+
+def test_a_narrow_terminal_tears_no_word() -> None:
+    narrow = {"COLUMNS": "60", "NO_COLOR": "1", "SMTPLAB_TRANSPORT": "memory"}
+    with Terminal("talk", "sandbox", **narrow) as terminal:
+        shown = terminal.until("leaves.").splitlines()
+    told = [line for line in shown if line.startswith("   ")]
+    assert told and max(map(len, told)) <= 60
+
+
 def test_ctrl_c_while_a_reply_is_awaited_closes_the_connection() -> None:
     """A late reply must not be taken for the one to QUIT."""
     with ListeningPeer(GREETING, b"") as peer:

@@ -1,8 +1,6 @@
 """The final exam and the sheets to print: what they ask and show, and that one page holds each."""
 
-import json
 import re
-from pathlib import Path
 
 import pytest
 
@@ -12,12 +10,9 @@ from smtplab.lessons.lesson15 import PARTS, QUESTIONS
 from smtplab.lessons.sheets import WIDTH
 from smtplab.reference.tables import table
 from tests import browser
+from tests.claims import rfc_sections
 
-HERE = Path(__file__).parent
-INDEX = {
-    **json.loads((HERE / "rfc_sections.json").read_text("utf-8")),
-    **json.loads((HERE / "rfc_sections_unverified.json").read_text("utf-8")),
-}
+INDEX = rfc_sections()
 SHEETS = [cheat_sheet, glossary]
 CITED = re.compile(r"RFC (\d+), ([\w.]*\w)")
 

@@ -413,6 +413,51 @@ def test_the_command_says_what_it_cannot_read(
     assert "this is no SMTP dialogue" in capsys.readouterr().err
 
 
+ERRORS_OF_PROGRAMS = {
+    "swaks, no TLS": (
+        "=== Connected to 127.0.0.1.\n<-  220 x\n -> EHLO y\n<-  250 STARTTLS\n -> STARTTLS\n"
+        "<-  220 go\n*** TLS startup failed (connect(): error:0A000086:SSL routines::certificate "
+        "verify failed)\n",
+        "No reply refused anything", "certificate is not trusted",
+    ),
+    "swaks, no connection": (
+        "=== Trying 127.0.0.1:25...\n*** Error connecting to 127.0.0.1:25:\n"
+        "*** \tIO::Socket::INET: connect: Connection refused\n",
+        "No server has said a word", "Nobody listens at this port",
+    ),
+    "curl, TLS on the wrong port": (
+        "* Connected to x\n* OpenSSL/3.0.19: error:0A00010B:SSL routines::wrong version number\n"
+        "curl: (35) OpenSSL/3.0.19: error:0A00010B:SSL routines::wrong version number\n",
+        "No server has said a word", "TLS was spoken where",
+    ),
+    "a traceback": (
+        "Traceback (most recent call last):\nssl.SSLError: [SSL: WRONG_VERSION_NUMBER] wrong "
+        "version number (_ssl.c:1006)\n",
+        "No server has said a word", "TLS was spoken where",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ERRORS_OF_PROGRAMS)
+def test_an_error_of_the_program_is_explained_where_no_reply_tells_the_cause(
+    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, first, meaning = ERRORS_OF_PROGRAMS[case]
+    (tmp_path / "log").write_text(log)
+    assert main(["read", str(tmp_path / "log")]) == 0
+    told = capsys.readouterr().out
+    assert first in told and meaning in told and "What to do:" in told
+    assert told.count(meaning) == 1  # a program often says it twice
+
+
+def test_where_a_reply_tells_the_cause_the_program_is_not_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "log").write_text("< 220 x\n> EHLO y\n< 550 no\ncurl: (55) EHLO failed: 550\n")
+    assert main(["read", str(tmp_path / "log")]) == 0
+    assert "What the program says" not in capsys.readouterr().out
+
+
 def test_a_session_that_ended_has_no_legal_next() -> None:
     transcript = read("S: 220 a\nC: QUIT\nS: 221 b\n", "listing")
     reply = steps(transcript.of("c1"))[-1].reply

@@ -25,7 +25,7 @@ def tea_club(**switches: str | bool) -> MailingList:
 def expanded(*entries: MailingList | Alias, reverse_path: str = "alice@example.org") -> Expansion:
     mail = MailObject(Envelope(reverse_path, ("tea@example.net",)), CONTENT)
     here = Locality(
-        AddressBook(entries), lambda name: name.endswith("@example.net"), lambda name: False
+        AddressBook(entries).find, lambda name: name.endswith("@example.net"), lambda name: False
     )
     return expand(mail, "tea@example.net", here)
 

@@ -1,38 +1,30 @@
 """The static site: built from the checkout, opened in a real browser with every other way cut."""
 
-import json
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import nbformat
 import pytest
 from packaging.requirements import Requirement
 
-from tests.browser import RUN_ALL, Watch, chromium
+from smtplab.lessons.recorded import STUB, TAG
+from tests.browser import Watch, chromium
+from tests.lite_page import (
+    beside_tls,
+    cells_of,
+    download,
+    evidence_in,
+    open_notebook,
+    open_site,
+    run_notebook,
+    text_of,
+    write_cell,
+)
+from tests.lite_site import ROOT, build, packed_size
 from tests.static_site import served
 
-ROOT = Path(__file__).parents[1]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("0[0-2]*.ipynb"))
-START_LIMIT = 120_000  # milliseconds; a quiet machine needs a tenth
-RUN_LIMIT = 180_000
-
-_OPENED = """async () => {
-  while (!window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel) {
-    await new Promise(requestAnimationFrame);
-  }
-  const panel = window.jupyterapp.shell.currentWidget;
-  await panel.context.ready;
-  await panel.sessionContext.session.kernel.info;
-}"""
-_HAS_RUN = """() => {
-  const panel = window.jupyterapp.shell.currentWidget;
-  const cells = panel.model.toJSON().cells.filter(cell => cell.cell_type === 'code');
-  return cells[cells.length - 1].execution_count === cells.length
-    && panel.sessionContext.session.kernel.status === 'idle';
-}"""
-_CELLS = "() => window.jupyterapp.shell.currentWidget.model.toJSON().cells"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 def test_the_browser_gets_versions_that_pyproject_allows():
@@ -55,18 +47,25 @@ def test_a_folder_that_exists_is_left_alone(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def site(tool, node_module, tmp_path_factory):
-    """The site, served from loopback, and a browser that reaches nothing else."""
-    executable = tool("chromium")
+def folder(tool, node_module, tmp_path_factory):
+    """The site, built."""
+    tool("chromium")
     node_module("pyodide")
     folder = tmp_path_factory.mktemp("site") / "site"
-    built = subprocess.run(
-        [sys.executable, "-m", "lite", str(folder)],
-        cwd=ROOT, capture_output=True, text=True, timeout=600,
-    )  # fmt: skip
-    assert built.returncode == 0, built.stdout + built.stderr
-    with served(folder) as url, chromium(executable) as browser:
+    build(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(folder, tool):
+    """The address of the site, on loopback, and a browser that reaches nothing else."""
+    with served(folder) as url, chromium(tool("chromium")) as browser:
         yield url, browser
+
+
+@pytest.mark.slow
+def test_the_site_is_small_enough_for_a_class_on_one_line(folder):
+    assert packed_size(folder) < 15_000_000
 
 
 @pytest.mark.slow
@@ -85,39 +84,51 @@ def test_the_first_page_lists_the_lessons(site):
 
 @pytest.mark.slow
 @pytest.mark.browser
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)
-def test_a_lesson_runs_in_a_browser_tab_with_the_stored_outputs(site, notebook):
-    """No cell fails, and what needs no TLS shows the very text that it shows over TCP."""
+def test_work_is_kept_in_the_browser_and_can_be_downloaded(site):
+    """A learner closes the lid in the middle of a lesson."""
+    url, browser = site
+    name, mine = "02-first-conversation.ipynb", "# mine: the 250 of today"
+    page = browser.new_page()
+    watch = Watch(page)
+    open_site(page, url)
+    open_notebook(page, name)
+    write_cell(page, mine)
+    open_site(page, url)
+    open_notebook(page, name)
+    assert cells_of(page)[1]["source"] == mine
+    stored = download(page)
+    page.close()
+    assert "".join(stored["cells"][1]["source"]) == mine
+    assert len(stored["cells"]) == len(nbformat.read(ROOT / "notebooks" / name, 4).cells)
+    assert watch.outside == []
+
+
+@pytest.fixture(scope="module")
+def lab(site):
+    """JupyterLab in the site, opened once for all notebooks, and what its page asked for."""
     url, browser = site
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
     watch = Watch(page)
-    page.set_default_timeout(START_LIMIT)
-    page.goto(f"{url}/lab/index.html?path={notebook.name}")
-    page.evaluate(_OPENED)
-    page.evaluate(RUN_ALL)
-    page.wait_for_function(_HAS_RUN, timeout=RUN_LIMIT)
-    cells = page.evaluate(_CELLS)
+    open_site(page, url)
+    yield page, watch
     page.close()
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_in_a_browser_tab_with_the_stored_outputs(lab, notebook):
+    """No cell fails. Each shows the very text that it shows over TCP; one that needs TLS shows it
+    as recorded evidence, under a sentence that says why."""
+    page, watch = lab
+    cells = run_notebook(page, notebook.name)
     assert watch.outside == [], "something outside loopback was asked for"
     stored = nbformat.read(notebook, as_version=4).cells
-    assert len(cells) == len(stored)
+    assert [cell["source"] for cell in cells] == [cell.source for cell in stored]
     for here, there in zip(cells, stored, strict=True):
         if here["cell_type"] == "code":
             assert not [o for o in here["outputs"] if o["output_type"] == "error"], here
-            if not differs_without_tls(there):
-                assert text_of(here) == text_of(there), there.source
-
-
-def differs_without_tls(cell):
-    """Whether a cell needs TLS, or shows what a server offers only where TLS is there."""
-    tags = cell.metadata.get("tags", [])
-    return "needs-tls" in tags or "STARTTLS" in json.dumps(cell.outputs)
-
-
-def text_of(cell):
-    """What a cell printed and what its last line is, as text."""
-    texts = []
-    for output in cell["outputs"]:
-        text = output.get("text") or output.get("data", {}).get("text/plain", "")
-        texts.append(text if isinstance(text, str) else "".join(text))
-    return "".join(texts).strip()
+            if TAG not in there.metadata.get("tags", []):
+                assert beside_tls(text_of(here)) == beside_tls(text_of(there)), there.source
+            elif there.outputs and not there.source.startswith(STUB):
+                assert evidence_in(here).endswith(text_of(there)), there.source

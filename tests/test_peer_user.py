@@ -10,6 +10,7 @@ from contextlib import closing
 import pytest
 
 from smtplab import Sandbox, cli
+from smtplab.sandbox.over_tcp import OverTCP
 from smtplab.sandbox.peer_user import PeerUser
 from tests.other_users import ANN, BEN, python_as
 
@@ -105,6 +106,15 @@ def test_a_guest_who_has_sent_everything_and_left_is_not_let_in():
             peer.send(b"220 mx.example.net\r\n")  # and now its socket is gone altogether
             assert kernel.uid_of_peer(ends) is None
             assert kernel.is_another(ends)
+
+
+def test_a_socket_that_has_lost_its_peer_is_strange_and_stops_no_listener():
+    """macOS has no address for one; an error there would be raised in the loop itself."""
+    gone = socket.socket()
+    gone.close()
+    with Sandbox("tcp") as sandbox:
+        assert isinstance(sandbox._carrier, OverTCP)
+        assert sandbox._carrier._is_strange(gone, ("127.0.0.1", 9))
 
 
 def test_where_the_kernel_knows_of_no_socket_everybody_is_let_in(monkeypatch):

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 from base64 import b64decode
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from smtplab import Client, RemoteProtocolError, Sandbox, Settings
+from smtplab import Client, RemoteProtocolError, Sandbox, Settings, State
 from tests.life_cycle import ALICE, BOB, PASSWORD
 from tests.outside_clients import CLIENTS, LOOPBACK, Order, Outcome
 from tests.peers import authority, trusting
@@ -240,3 +241,45 @@ def test_our_client_refuses_a_server_that_it_does_not_trust(tmp_path: Path) -> N
         client.ehlo()
         with pytest.raises(RemoteProtocolError, match="authority that is not trusted here"):
             client.starttls()
+
+
+def check_too_old(error: RemoteProtocolError) -> None:
+    said = str(error)
+    assert "share no TLS version" in said and "the server needs newer software" in said
+    assert "\n" not in said and said.count(". ") == 0  # one sentence
+
+
+def test_a_server_that_speaks_only_tls_1_1_is_named_with_the_remedy(tmp_path: Path) -> None:
+    """npm's smtp-server with Node's TLS, held to what was usual before 2008."""
+    old = {"minVersion": "TLSv1", "maxVersion": "TLSv1.1", "ciphers": "DEFAULT@SECLEVEL=0"}
+    settings = Settings(tls_context=trusting(), timeout=20)
+    with smtp_server(tmp_path, **old) as (port, _):
+        with Client.connect(LOOPBACK, port, settings=settings) as client:
+            client.ehlo()
+            with pytest.raises(RemoteProtocolError) as caught:
+                client.starttls()
+            check_too_old(caught.value)
+            assert client.state is State.CLOSED
+        lenient = trusting()
+        lenient.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        lenient.set_ciphers("DEFAULT@SECLEVEL=0")
+        settings = Settings(tls_context=lenient, timeout=20)
+        with Client.connect(LOOPBACK, port, settings=settings) as client:
+            client.ehlo()
+            assert client.starttls().code == 220
+            assert client.tls_report is not None and client.tls_report.protocol == "TLS 1.1"
+
+
+@pytest.mark.parametrize("option", ["-tls1", "-tls1_1"])
+def test_an_openssl_of_old_versions_only_is_named_with_the_remedy(
+    tmp_path: Path, option: str
+) -> None:
+    key, port = tmp_path / "key.pem", free_port()
+    authority().issue_cert(LOOPBACK).private_key_and_cert_chain_pem.write_to_path(str(key))
+    words = [tool("openssl"), "s_server", option, "-cipher", "DEFAULT@SECLEVEL=0", "-quiet"]
+    settings = Settings(tls_context=trusting(), implicit_tls=True, timeout=20)
+    with running([*words, "-accept", f"{LOOPBACK}:{port}", "-cert", str(key), "-key", str(key)]):
+        wait_until(lambda: is_listening(port))
+        with pytest.raises(RemoteProtocolError) as caught:
+            Client.connect(LOOPBACK, port, settings=settings)
+    check_too_old(caught.value)

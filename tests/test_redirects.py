@@ -20,7 +20,10 @@ def place(*entries: Alias | MailingList, **more: object) -> Locality:
     def is_local(mailbox: str) -> bool:
         return mailbox.lower().endswith("@example.net")
 
-    return Locality(AddressBook(entries), is_local, lambda name: name.lower() in MAILBOXES, **more)  # type: ignore[arg-type]
+    def has_mailbox(mailbox: str) -> bool:
+        return mailbox.lower() in MAILBOXES
+
+    return Locality(AddressBook(entries).find, is_local, has_mailbox, **more)  # type: ignore[arg-type]
 
 
 def sent_on(expansion: Expansion) -> list[tuple[str, tuple[str, ...]]]:

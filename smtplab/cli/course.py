@@ -43,11 +43,12 @@ def first_notebook(folder: Path) -> str | None:
     return min((path.name for path in folder.glob("*.ipynb")), default=None)
 
 
-def copy_course(source: Path, target: Path, *, instructor: bool) -> Copied:
+def copy_course(source: Path, target: Path, *, instructor: bool, blank: bool = False) -> Copied:
     """Bring `target` up to date with `source`, and leave every file that the learner changed.
 
     A file the learner never changed is updated in place. Where both changed, the learner's
-    stays and the new original is laid beside it, once, as `NAME.new.ipynb`.
+    stays and the new original is laid beside it, once, as `NAME.new.ipynb`. A `blank` copy has no
+    stored outputs, so that nobody reads a reply before predicting it.
     """
     target.mkdir(parents=True, exist_ok=True)
     record = _read_record(target)
@@ -56,6 +57,8 @@ def copy_course(source: Path, target: Path, *, instructor: bool) -> Copied:
     beside: list[tuple[str, str]] = []
     for name in _names(source, instructor):
         octets = (source / name).read_bytes()
+        if blank and name.endswith(".ipynb"):
+            octets = without_outputs(octets)
         digest = hashlib.sha256(octets).hexdigest()
         path = target / name
         if not path.exists():
@@ -72,6 +75,15 @@ def copy_course(source: Path, target: Path, *, instructor: bool) -> Copied:
         record[name] = digest
     _write(target / RECORD, json.dumps(record, indent=1, sort_keys=True).encode())
     return Copied(tuple(new), tuple(updated), tuple(beside))
+
+
+def without_outputs(notebook: bytes) -> bytes:
+    """The notebook as if no cell had ever run; the same octets each time."""
+    content = json.loads(notebook)
+    for cell in content["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _names(source: Path, instructor: bool) -> Iterator[str]:

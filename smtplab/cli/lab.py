@@ -36,6 +36,7 @@ examples:
   smtplab lab                            open the course in the browser
   smtplab lab --no-browser --port 9000   print the address, on a port of your choice
   smtplab lab --notebook-dir ~/smtp      keep your copy of the notebooks there
+  smtplab lab --blank                    in smtplab-course, with no reply there before you ask
   smtplab lab -- --ip=0.0.0.0            what follows -- goes to JupyterLab as it is
 """
 
@@ -62,6 +63,7 @@ def add_parser(subparsers: "Subparsers") -> None:
     add("--no-browser", action="store_true", help="print the address and open no browser")
     add("--port", type=_port, help="JupyterLab's port (default: the first free one from 8888)")
     add("--notebook-dir", type=Path, metavar="DIR", help="keep a copy of the notebooks in DIR")
+    add("--blank", action="store_true", help="keep a copy without the stored outputs")
     add("--instructor", action="store_true", help="add the teacher's kit; from a clone only")
     add("jupyter", nargs="*", metavar="OPTION", help="after --: JupyterLab's own options")
 
@@ -71,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         if args.port:
             check_port(args.port)
-        folder = prepare_folder(args.notebook_dir, instructor=args.instructor)
+        folder = prepare_folder(args.notebook_dir, instructor=args.instructor, blank=args.blank)
     except (LabError, OSError) as error:
         print(f"smtplab lab: {error}", file=sys.stderr)
         return 2
@@ -82,21 +84,23 @@ def run(args: argparse.Namespace) -> int:
     return launch(options, page_path(folder), browser)
 
 
-def prepare_folder(wanted: Path | None, *, instructor: bool) -> Path:
+def prepare_folder(wanted: Path | None, *, instructor: bool, blank: bool = False) -> Path:
     """The folder to open: the clone's, or the learner's copy, brought up to date."""
     source = original_notebooks()
     if not source.is_dir():
         raise LabError(f"the notebooks are missing from this installation ({source}); reinstall it")
     if instructor and not (source / INSTRUCTOR).is_dir():
         print(NO_INSTRUCTOR)
-    if wanted is None and (clone := clone_notebooks()) is not None:
+    if wanted is None and not blank and (clone := clone_notebooks()) is not None:
         return clone
     target = (wanted or Path(COURSE_FOLDER)).expanduser().resolve()
     if target == source.resolve():
+        if blank:
+            raise LabError(f"{target} holds the originals; a blank copy wants another folder")
         return target
     if target.exists() and not target.is_dir():
         raise LabError(f"{target} is a file; the notebooks want a folder")
-    copied = copy_course(source, target, instructor=instructor)
+    copied = copy_course(source, target, instructor=instructor, blank=blank)
     trust(target, copied)
     for line in copy_report(target, copied):
         print(line)

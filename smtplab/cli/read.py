@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from smtplab.reference import Explanation
     from smtplab.transcript import Transcript
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 TOOLS = ("swaks", "curl", "openssl", "smtplib")
 MAX_OCTETS = 64 * 2**20  # of one file; what is longer is no dialogue
+MAX_AT_END = 100_000  # characters; a program says last why it gave up
 
 EXAMPLES = """\
 examples:
@@ -50,18 +52,41 @@ def run(args: argparse.Namespace) -> int:
     from smtplab.importing import read_dialogue
 
     try:
-        transcript = read_dialogue(_text(args.file), args.format)
+        text = _text(args.file)
     except OSError as error:
         reason = "it does not exist" if isinstance(error, FileNotFoundError) else "no access"
         print(f"smtplab read: {args.file} cannot be read: {reason}", file=sys.stderr)
         return 2
+    converts = bool(args.tool or args.json)
+    try:
+        transcript = read_dialogue(text, args.format)
     except LocalProtocolError as error:
-        print(f"smtplab read: {error}", file=sys.stderr)
-        return 2
+        errors = [] if converts else errors_of_programs(text)
+        if not errors:
+            print(f"smtplab read: {error}", file=sys.stderr)
+            return 2
+        print("No server has said a word here. What the program says:", *errors, sep="\n\n")
+        return 0
     if args.tool:
         return _translated(transcript, args.tool, args.connection)
-    print(transcript.to_json() if args.json else explained(transcript))
+    view = explained(transcript)
+    print(transcript.to_json() if args.json else view)
+    if not converts and not view.refusals and (errors := errors_of_programs(text)):
+        print("\nNo reply refused anything. What the program says:", *errors, sep="\n\n")
     return 0
+
+
+def errors_of_programs(text: str) -> "list[Explanation]":
+    """Why a connection or its TLS failed, of which no server can tell; at most two explanations."""
+    from smtplab.reference.telling import known_explanation
+    from smtplab.reference.texts import MAX_TEXT, find_error
+
+    found: dict[str, Explanation] = {}
+    for line in text[-MAX_AT_END:].splitlines():
+        if error := find_error(" ".join(line[:MAX_TEXT].split())):
+            explanation = known_explanation(*error, "text of an error")
+            found.setdefault(explanation.title, explanation)
+    return list(found.values())[:2]
 
 
 def _translated(transcript: "Transcript", tool: str, connection: str | None) -> int:

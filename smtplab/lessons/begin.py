@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import smtplab
 from smtplab.lessons.card import Card
 from smtplab.lessons.catalogue import LESSONS
@@ -10,8 +12,13 @@ from smtplab.lessons.catalogue import LESSONS
 def begin(lesson: str, notebook: str) -> Card:
     """Compare the notebook's version with the package's, and say what to do if they differ.
 
-    Where they match no number is shown, so that the stored output outlives a release.
+    Where they match no number is shown, so that the stored output outlives a release. In a browser
+    tab, what needs TLS shows its recorded evidence from here on.
     """
+    if sys.platform == "emscripten":
+        from smtplab.lessons.recorded import play_back
+
+        play_back(lesson)
     known = LESSONS.get(lesson)
     title = f"Lesson {lesson}: {known.title}" if known else f"Appendix: {lesson}"
     if notebook == smtplab.__version__:

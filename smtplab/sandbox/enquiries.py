@@ -6,6 +6,7 @@ from aiosmtpd.smtp import syntax
 
 from smtplab.errors import LocalProtocolError
 from smtplab.grammar import Path, is_ehlo_name, parse_path
+from smtplab.sandbox.faults import magic
 from smtplab.sandbox.offer import VERBS
 from smtplab.sandbox.queue import QueueItem
 from smtplab.sandbox.transaction import MailTransaction
@@ -49,9 +50,12 @@ class Enquiries(MailTransaction):
         return arg if arg.isascii() else ""
 
     def _meant(self, text: str) -> list[Path]:
-        """The paths that a name stands for here: a mailbox, or a local-part in each domain."""
+        """The paths that a name stands for here: a mailbox, or a local-part in each domain.
+
+        The domain of the magic addresses has no mailboxes of its own.
+        """
         inner = text.removeprefix("<").removesuffix(">")
-        domains = self.host.domains
+        domains = [domain for domain in self.host.domains if domain != magic.DOMAIN]
         tried = [inner] if "@" in inner else [f"{inner}@{domain}" for domain in domains]
         try:
             return [parse_path(f"<{mailbox}>")[0] for mailbox in tried]

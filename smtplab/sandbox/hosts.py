@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 
 from smtplab.grammar import Path, parse_path
-from smtplab.mail_object import Envelope, MailObject
+from smtplab.mail_object import MailObject
 from smtplab.replies import Reply
 from smtplab.sandbox import srs
 from smtplab.sandbox.auth import Directory
@@ -24,10 +24,18 @@ from smtplab.sandbox.reception.delivery_verdict import DeliveryVerdict
 from smtplab.sandbox.reception.desk import Reception
 from smtplab.sandbox.reception.forged_results import without_forged
 from smtplab.sandbox.reception.recipients import full
-from smtplab.sandbox.redirects import AddressBook, Expansion, Locality, expand, is_redirected
+from smtplab.sandbox.redirects import (
+    AddressBook,
+    Alias,
+    Expansion,
+    Locality,
+    Redirect,
+    expand,
+    is_redirected,
+)
 from smtplab.sandbox.signing import signature
 from smtplab.sandbox.store.memory import Numbers
-from smtplab.sandbox.trace import MOST_HOPS, forwarded, hops, received, return_path
+from smtplab.sandbox.trace import received, return_path
 from smtplab.sandbox.trail import Origin, Place, Trail
 
 
@@ -99,8 +107,21 @@ class MailHost:
         def is_local(name: str) -> bool:
             return self.is_local(name.rpartition("@")[2])
 
+        def mailbox(name: str) -> Mailbox | None:
+            return self.mailbox_of(parse_path(f"<{name}>")[0]) if is_local(name) else None
+
+        def find(name: str) -> Redirect | None:
+            """Somebody who has moved and has mail sent on is an alias, too (3.9.1)."""
+            if (entry := self.book.find(name)) is not None:
+                return entry
+            found = mailbox(name)
+            if found is None or not found.terms.forwards:
+                return None
+            return Alias(name, (found.terms.moved_to,))
+
         def has_mailbox(name: str) -> bool:
-            return is_local(name) and self.mailbox_of(parse_path(f"<{name}>")[0]) is not None
+            found = mailbox(name)
+            return found is not None and not found.terms.forwards
 
         def rewrite(reverse_path: str) -> str:
             if is_local(reverse_path) or not self.policy.rewrites_reverse_path:
@@ -110,7 +131,7 @@ class MailHost:
         def unwrap(forward_path: str) -> str | None:
             return srs.reverse(forward_path, self.now()) if is_local(forward_path) else None
 
-        return Locality(self.book, is_local, has_mailbox, rewrite, unwrap)
+        return Locality(find, is_local, has_mailbox, rewrite, unwrap)
 
     # What comes in.
 
@@ -173,33 +194,15 @@ class MailHost:
         self._lay_down(StoredMail(mail.envelope, mail.content, front), path, mail_id)
 
     def _lay_down(self, stored: StoredMail, path: Path, mail_id: str) -> None:
-        """All mailboxes share the octets: a content may be large, and they be many.
-
-        Mail for somebody who has moved goes on instead, with the same reverse-path (3.9.1).
-        """
+        """All mailboxes share the octets: a content may be large, and they be many."""
         mailbox = self.mailbox_of(path)
         if mailbox is None:
             raise KeyError(path.mailbox)
-        if mailbox.terms.forwards:
-            self._forward(stored, path, mailbox.terms.moved_to, mail_id)
-            return
         folder = stored.verdict.outcome if stored.verdict is not None else "Inbox"
         lying = mailbox.store(folder, stored)
         self.delivered(Place(self.name, mail_id), mailbox.name, folder, lying)
 
     # What a host makes of a mail object waits in its queue, too.
-
-    def _forward(self, stored: StoredMail, path: Path, new_path: str, mail_id: str) -> None:
-        content = _without_return_path(stored)
-        if hops(content) >= MOST_HOPS:
-            circles = Reply(554, (b"5.4.6 The mail goes round in circles",))
-            self._tell_sender(stored, path, circles, mail_id)
-            return
-        envelope = Envelope(stored.envelope.reverse_path, (new_path,))
-        place = Place(self.name, self.queue.next_id(self.name, mail_id))
-        mail = MailObject(envelope, forwarded(self.name, place.id, self.stamp()) + content)
-        self.trail.queued(place, mail, Origin(mail_id, "alias", path.mailbox))
-        self.queue.put(self.name, place.id, mail)
 
     def _tell_sender(self, stored: StoredMail, path: Path, reply: Reply, mail_id: str) -> None:
         """A DSN about one recipient of several; there is none about a DSN (RFC 5321, 6.1)."""

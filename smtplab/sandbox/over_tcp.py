@@ -188,7 +188,12 @@ class OverTCP:
     def _is_strange(self, sock: socket.socket, peer: tuple[str, int]) -> bool:
         """On a classroom machine each has a sandbox of their own. The kernel is asked before
         anything is said, because a greeting makes the socket of one who has left vanish."""
-        return not self._any_user and self._peer_user.is_another((sock.getsockname(), peer))
+        if self._any_user:
+            return False
+        try:
+            return self._peer_user.is_another((sock.getsockname(), peer))
+        except OSError:  # macOS, for a socket whose peer has left
+            return True
 
     def call(self, action: Callable[[], _T]) -> _T:
         """Run `action` on the loop's thread, where nobody else touches the world."""

@@ -49,7 +49,7 @@ class Policy:
             check_kind(str(value))
         super().__setattr__(name, value)
 
-    rewrites_reverse_path: bool = False  # SRS for what an alias sends to another host
+    rewrites_reverse_path: bool = False  # SRS for what goes on to another host
 
     def offers(self, keyword: str) -> bool:
         """Whether a service extension is on.

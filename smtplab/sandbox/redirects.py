@@ -95,7 +95,7 @@ class AddressBook:
 class Locality:
     """What a host knows when it expands a name. `rewrite` is SRS, or leaves a path as it is."""
 
-    book: AddressBook
+    find: Callable[[str], Redirect | None]
     is_local: Callable[[str], bool]
     has_mailbox: Callable[[str], bool]
     rewrite: Callable[[str], str] = str
@@ -107,7 +107,7 @@ def is_redirected(content: bytes, name: str, here: Locality) -> bool:
 
     What has been at the name already ends in the mailbox behind it: that is no loop.
     """
-    if here.book.find(name) is None:
+    if here.find(name) is None:
         return here.is_local(name) and here.unwrap(name) is not None
     return not (here.has_mailbox(name) and name.lower() in _been_at(content))
 
@@ -117,8 +117,11 @@ def expand(mail: MailObject, name: str, here: Locality) -> Expansion:
 
     An alias that names itself means the mailbox behind it.
     """
-    bounced_to = here.unwrap(name) if here.book.find(name) is None else None
-    if bounced_to is not None:
+    entry = here.find(name)
+    if entry is None:
+        bounced_to = here.unwrap(name)
+        if bounced_to is None:
+            raise KeyError(name)
         onward = replace(mail, envelope=replace(mail.envelope, forward_paths=(bounced_to,)))
         return Expansion(name, "srs", (onward,))
     walk = _Walk(mail, here)
@@ -127,7 +130,7 @@ def expand(mail: MailObject, name: str, here: Locality) -> Expansion:
     if not mails and not walk.problems:  # nothing that was accepted may vanish
         nobody = _refusal(f"5.2.4 {name} has no members")  # RFC 3463, 3.3
         walk.problems.append(Problem(name, mail.envelope.reverse_path, nobody))
-    return Expansion(name, here.book[name].kind, mails, tuple(walk.problems))
+    return Expansion(name, entry.kind, mails, tuple(walk.problems))
 
 
 def _refusal(text: str) -> Reply:
@@ -160,7 +163,7 @@ class _Walk:
         while to_visit:
             branch, name, above = to_visit.pop()
             key = name.lower()
-            entry = self._here.book.find(name)
+            entry = self._here.find(name)
             if entry is None or (above[-1:] == (key,) and self._here.has_mailbox(name)):
                 self._found_mailbox(branch, name)
             elif key in above or key in self._been_at:

@@ -23,12 +23,6 @@ def received(host: str, arrival: Arrival, mail_id: str, stamp: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def forwarded(host: str, queue_id: str, stamp: str) -> bytes:
-    """The line of a host that sends on what it took; loops are found by counting these."""
-    text = f"Received: from {host}\r\n\tby {host} id {queue_id};\r\n\t{stamp}\r\n"
-    return text.encode()
-
-
 def hops(content: bytes) -> int:
     r"""How many Received header fields a content has (RFC 5321, 6.3).
 

@@ -158,7 +158,11 @@ def explain_failure(error: Exception, server_name: str) -> str:
         "NO_PROTOCOLS_AVAILABLE",
         "TLSV1_ALERT_PROTOCOL_VERSION",
     ):
-        return f"{server_name} and this client share no TLS version; the server's may be too old"
+        return (
+            f"{server_name} and this client share no TLS version; before TLS 1.2 none is safe "
+            "(RFC 8996), so the server needs newer software; to look at it as it is, give a "
+            "tls_context with TLSVersion.MINIMUM_SUPPORTED and the ciphers DEFAULT@SECLEVEL=0"
+        )
     if isinstance(error, (ssl.SSLEOFError, ConnectionError)):
         return f"{server_name} closed the connection in the middle of the TLS handshake"
     return f"the TLS handshake with {server_name} failed ({reason or 'no reason given'})"

@@ -14,6 +14,7 @@ from tests.benchmarks.measure import in_turn, repeated, report, timed
 from tests.benchmarks.peers import RESPONDER, peer
 from tests.benchmarks.sending import sending
 from tests.benchmarks.servers import large_content, peers_table, throughput
+from tests.benchmarks.tab import browser_tab
 
 ROUNDS = 25
 CONTENT = b"Subject: speed\r\n\r\n" + (b"x" * 62 + b"\r\n") * 16
@@ -127,6 +128,7 @@ def main() -> None:
         import_time,
         sandbox_start,
         console_step,
+        browser_tab,
     ):
         part()
 

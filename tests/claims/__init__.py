@@ -7,6 +7,7 @@ output) or says why no cell can show it (`not_shown`: history, a definition, a r
 `python -m tests.claims 05` prints what the ledger of lesson 05 still lacks, ready to be filled in.
 """
 
+import json
 import re
 import tomllib
 from dataclasses import dataclass
@@ -65,3 +66,17 @@ def shown_by(notebook: nbformat.NotebookNode, cell_line: str) -> list[str]:
         for cell in notebook.cells
         if cell.cell_type == "code" and cell_line in cell.source.splitlines()
     ]
+
+
+def rfc_sections() -> dict[str, dict[str, str]]:
+    """Section titles by RFC and number.
+
+    The first file was read from the texts. The second holds what other people's programs and pages
+    cite in the same sense, the third what is written from memory: those texts were not at hand.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for kind in ("", "_looked_up", "_unverified"):
+        text = (FOLDER.parent / f"rfc_sections{kind}.json").read_text("utf-8")
+        for number, titles in json.loads(text).items():
+            found[number] = found.get(number, {}) | titles
+    return found

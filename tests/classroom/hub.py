@@ -20,7 +20,7 @@ from tests.tools import find_tool, node_module
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "classroom" / "jupyterhub_config.py"
-START_WITHIN = 60.0  # seconds
+START_WITHIN = 180.0  # seconds
 STOP_WITHIN = 60.0
 
 CONFIG = """

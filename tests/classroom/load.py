@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import mean, quantiles
 
 from tests.classroom.hub import Hub
-from tests.classroom.processes import is_kernel, memory, processes
+from tests.classroom.processes import is_kernel, memory, processes, processor_time
 from tests.classroom.student import Student
 from tests.kernels import NOTEBOOKS, run_notebook
 
@@ -23,6 +23,7 @@ class Figures:
     server: float  # of one learner
     kernel: float  # of one open notebook
     hub: float  # hub and proxy together
+    processor: float  # seconds of one learner, from the start of the server to the last cell
     steps: tuple[float, ...]  # seconds of each cell of each learner
 
     @property
@@ -76,10 +77,19 @@ def weigh(hub: Hub, students: Sequence[Student], steps: Sequence[float]) -> Figu
     everything = set(processes(hub.mark))
     servers: list[float] = []
     kernels: list[float] = []
+    seconds = 0.0
     for student in students:
         for pid in processes(hub.mark, student.name):
             everything.discard(pid)
+            seconds += processor_time(pid)
             (kernels if is_kernel(pid) else servers).append(memory(pid) / MEGABYTE)
     rest = sum(memory(pid) for pid in everything) / MEGABYTE
     count = len(students)
-    return Figures(count, sum(servers) / count, mean(kernels or [0.0]), rest, tuple(steps))
+    return Figures(
+        students=count,
+        server=sum(servers) / count,
+        kernel=mean(kernels or [0.0]),
+        hub=rest,
+        processor=seconds / count,
+        steps=tuple(steps),
+    )

@@ -27,6 +27,8 @@ class Student:
 
     async def sign_in(self) -> None:
         """Through the hub's form, as a browser does, then ask for a token to work with."""
+        self._token = ""  # the form is for one who has none
+        self._cookies.clear()
         await self.ask("GET", "/hub/login")
         form = {"username": self.name, "password": self._hub.password, "_xsrf": self._xsrf}
         answer = await self.ask("POST", "/hub/login", urlencode(form), FORM)
@@ -34,7 +36,6 @@ class Student:
         await self.ask("GET", "/hub/home")
         made = await self.ask("POST", f"/hub/api/users/{self.name}/tokens?_xsrf={self._xsrf}")
         self._token = json.loads(made.body)["token"]
-        self._cookies.clear()
 
     async def start_server(self) -> None:
         """Have the hub start this learner's server, and wait until it is there."""

@@ -56,11 +56,20 @@ class Terminal(Pipe):
         try:
             return input("" if self._quiet else prompt)
         except EOFError:
+            self._leave_line()
             return None
+        except KeyboardInterrupt:
+            self._leave_line()
+            raise
         except UnicodeDecodeError:
             raise LocalProtocolError(
                 "the line holds octets that this terminal's encoding does not have; type it again"
             ) from None
+
+    def _leave_line(self) -> None:
+        """What follows stands below what was typed and never sent."""
+        if not self._quiet:
+            print(flush=True)
 
     def remember(self, line: str) -> None:
         if self._readline is not None and line.strip():

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from smtplab.sandbox.reception.switches import Switches
 
-Triple = tuple[str, str, str]  # client address, reverse-path, forward-path (RFC 6647, 2.3)
+Triple = tuple[str, str, str]  # client address, reverse-path, forward-path (RFC 6647, 2)
 
 MOST_TRIPLES = 10_000  # a client that invents reverse-paths must not fill the memory
 

@@ -9,7 +9,7 @@ from smtplab.sandbox.reception.visit import Rule, Visit
 if TYPE_CHECKING:
     from smtplab.sandbox.reception.desk import Reception
 
-_GREYLISTING = "RFC 6647, 2.3"
+_GREYLISTING = "RFC 6647, 2"
 
 
 def _disabled(desk: Reception, visit: Visit) -> str | None:

@@ -1,0 +1,1 @@
+"""The kernel writes its settings into this module."""
