@@ -6,6 +6,7 @@ the build.
 """
 
 import argparse
+import re
 import shutil
 import sys
 import tempfile
@@ -51,7 +52,17 @@ def gather(pages: Path) -> None:
     shutil.copytree(HERE / "pages", pages, dirs_exist_ok=True)
     for name in TEXTS:
         (pages / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(PROJECT / name, pages / name)
+        text = (PROJECT / name).read_text("utf-8")
+        (pages / name).write_text(without_foreign_images(text), "utf-8")
+
+
+def without_foreign_images(text: str) -> str:
+    """An image of another host gives way to its text: nothing is loaded from elsewhere.
+
+    >>> without_foreign_images("[![Launch](https://host.example/badge.svg)](https://host.example/)")
+    '[Launch](https://host.example/)'
+    """
+    return re.sub(r"!\[([^]]*)\]\(https?:[^)]*\)", r"\1", text)
 
 
 def render(programs: Tools, work: Path, repository: str, lite: str) -> None:

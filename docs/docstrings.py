@@ -6,6 +6,7 @@ up nothing. A section of an RFC becomes a link, and a type in a signature leads 
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # so that the tests can import this without Sphinx
 
 _CODE = re.compile(r"(`[^`]+`)")
 _MARKS = re.compile(r"([\\*|]|_(?=\W|$))")
+_BESIDE_A_FIELD = re.compile(r"^    ([a-z]\w*): .*  # (.+)$", re.MULTILINE)
 _ERROR = re.compile(rf"\b({'|'.join(set(vars(errors)) & set(smtplab.__all__))})\b")
 _SECTION = re.compile(r"\bRFC (\d+), (\d+(?:\.\d+)*)")
 
@@ -32,11 +34,22 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 def process(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Rewrite the lines in place, as autodoc wants it; an example is left alone."""
+    if what == "class":
+        lines += ["", *(f"- `{field}`: {says}." for field, says in comments_beside_fields(obj))]
     in_example = False
     for number, line in enumerate(lines):
         in_example = line.lstrip().startswith(">>>") or (in_example and bool(line.strip()))
         if not in_example:
             lines[number] = as_rst(line)
+
+
+def comments_beside_fields(owner: type) -> list[tuple[str, str]]:
+    """What stands beside the fields of a class, such as their units.
+
+    >>> comments_beside_fields(smtplab.Settings)[-1]
+    ('ip_version', '4 or 6, for real servers; None: whichever answers first')
+    """
+    return _BESIDE_A_FIELD.findall(inspect.getsource(owner))
 
 
 def as_rst(line: str) -> str:

@@ -18,11 +18,11 @@ class Exchange(NamedTuple):
 
 
 def mail_exchanges(domain: str, *, real: bool = False) -> tuple[Exchange, ...]:
-    """The hosts that take mail for a domain, best first; () if it wants none (a null MX).
+    """The hosts that take mail for a domain, best first; () if it wants none (RFC 7505, 3).
 
     It asks the name servers of this machine, so `real=True` is needed, as for `Client.connect`.
-    A domain without MX records is its own host. Raises `ConnectionLost` where nobody can say, or
-    where the domain does not exist; `LocalProtocolError` for a reserved name.
+    A domain without MX records is its own host (RFC 5321, 5.1). Raises `ConnectionLost` where
+    nobody can say, or where the domain does not exist; `LocalProtocolError` for a reserved name.
     """
     if is_practice_host(domain):
         raise LocalProtocolError(

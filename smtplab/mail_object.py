@@ -53,7 +53,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class MailObject:
-    """An envelope and a content; the content is what POP3 and IMAP show later."""
+    """An envelope and a content (RFC 5321, 2.3.1); POP3 and IMAP show the content later."""
 
     envelope: Envelope
     content: bytes
