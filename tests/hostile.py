@@ -100,14 +100,22 @@ ATTRIBUTES = frozenset(
     "class id role style tabindex scope colspan open title sandbox srcdoc referrerpolicy "
     "data-uid aria-label aria-live aria-hidden".split()
 )
+# What a drawing is made of, and a link to a file of ours; only cards that name it may use it.
+DRAWING = frozenset(
+    "svg defs g marker path rect line text title tspan d dx dy x y x1 x2 y1 y2 rx width height "
+    "start orient overflow text-anchor viewbox refx refy "
+    "marker-end markerwidth markerheight markerunits".split()
+)
+DOWNLOAD = frozenset(("download", "href"))
 MAX_HTML = 400_000  # characters that one card may put on the page
 
 
 class Judge(HTMLParser):
     """Reads the HTML of a card: known tags only, each closed where it was opened."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, more: frozenset[str]) -> None:
         super().__init__()
+        self.tags, self.attributes = TAGS | more, ATTRIBUTES | more
         self.open: list[str] = []
         self.frames: list[dict[str, str | None]] = []
         self.feed(html)
@@ -115,11 +123,11 @@ class Judge(HTMLParser):
         assert self.open == [], f"left open: {self.open}"
 
     def handle_starttag(self, tag, attrs):
-        assert tag in TAGS, f"<{tag}> is no tag of ours"
-        assert {name for name, _ in attrs} <= ATTRIBUTES, f"<{tag} {attrs}>"
+        assert tag in self.tags, f"<{tag}> is no tag of ours"
+        assert {name for name, _ in attrs} <= self.attributes, f"<{tag} {attrs}>"
         if tag == "iframe":
             self.frames.append(dict(attrs))
-        if tag != "br":
+        if tag not in ("br", "wbr"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
@@ -132,10 +140,13 @@ class Judge(HTMLParser):
         assert not set(data) & set("\x00\x1b\u202e\u2066\u200f\u2028"), "a control got through"
 
 
-def judge(html: str) -> None:
-    """Fail if anything foreign acts on the page; look into frames, too."""
+def judge(html: str, more: frozenset[str] = frozenset()) -> None:
+    """Fail if anything foreign acts on the page; look into frames, too.
+
+    `more` are tags and attributes that this card is made of besides.
+    """
     assert len(html) <= MAX_HTML, f"{len(html)} characters"
-    for frame in Judge(html).frames:
+    for frame in Judge(html, more).frames:
         assert frame["sandbox"] == "" and frame["title"]
         page = str(frame["srcdoc"])
         assert "default-src 'none'" in page and "src=" not in page.replace("srcdoc", "")
@@ -153,3 +164,11 @@ def html_of(widget: Widget) -> str:
     children = getattr(widget, "children", ())
     assert not isinstance(widget, Button) or len(widget.description) < 60
     return "".join(map(html_of, children))
+
+
+def find_buttons(widget: Widget, name: str) -> list[Button]:
+    """The buttons of a card with this name."""
+    if isinstance(widget, Button):
+        return [widget] if widget.description == name else []
+    children = getattr(widget, "children", ())
+    return [button for child in children for button in find_buttons(child, name)]

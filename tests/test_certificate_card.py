@@ -114,7 +114,7 @@ def test_a_stopped_sandbox_is_told_on_the_page(sandbox):
     card = CertificateCard(MSA, sandbox)
     sandbox.stop()
     card._buttons["good"].click()
-    assert "ConnectionLost" in card._alert.value
+    assert "the sandbox is stopped" in card._alert.value
     with pytest.raises(ConnectionLost):
         card.attempt("good")
 

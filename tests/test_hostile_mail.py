@@ -1,14 +1,26 @@
 """Hostile mail: whatever a content, a reply or a name holds, it stays text and stays small."""
 
 import time
+from contextlib import suppress
 
 import pytest
 
-from smtplab import Console, Envelope, FaultPanel, Inbox, Sandbox
+from smtplab import Console, Envelope, FaultPanel, Inbox, Sandbox, SMTPLabError
 from smtplab.sandbox.mailboxes import StoredMail
 from smtplab.widgets.inbox.harmless import harmless
 from smtplab.widgets.inbox.model import Aspect
-from tests.hostile import BIDI, CONTENTS, MARKUP, PWNED, html_of, judge
+from tests.every_card import CASES, SETUP
+from tests.hostile import (
+    BIDI,
+    CONTENTS,
+    DOWNLOAD,
+    DRAWING,
+    MARKUP,
+    PWNED,
+    find_buttons,
+    html_of,
+    judge,
+)
 
 BOB = "bob@example.net"
 LONGEST = 3.0  # seconds of this process; the worst takes about a tenth of that
@@ -21,6 +33,16 @@ RULES = {
     "a reply": f"MAIL=raw:550 5.7.1 {SAID}\\r\\n",
     "no reply at all": f"greeting=raw:{SAID}\\r\\n",
     "a long line": f"EHLO=raw:250 {'<b>' * 600}\\r\\n",
+}
+
+
+# What these cards are made of besides plain tags.
+MADE_OF = {
+    "StateMap": DRAWING,
+    "Ladder": DRAWING,
+    "JourneyPlayer": frozenset(("time", "wbr", "aria-current")),
+    "PacketStack": DOWNLOAD,
+    "Progress": DOWNLOAD,
 }
 
 
@@ -97,3 +119,34 @@ def test_nothing_of_an_html_body_that_could_run_or_load_is_left():
     body = harmless(MARKUP * 3)
     assert PWNED not in body.html.replace(f"javascript:{PWNED}", "")
     assert body.blocked == 3 and body.removed > 9
+
+
+@pytest.fixture(scope="module", params=RULES)
+def hostile_world(request):
+    """The names that a cell for a card needs, in a world whose servers say hostile things."""
+    names: dict[str, object] = {}
+    exec(SETUP.replace("Sandbox()", "Sandbox('memory')"), names)
+    world = names["sandbox"]
+    assert isinstance(world, Sandbox)
+    for content in CONTENTS.values():
+        lay(world, content, reverse_path=MARKUP)
+    world.faults.add(RULES[request.param])
+    with suppress(SMTPLabError), world.connect("mx.example.net", 25) as client:
+        names["client"] = client
+        client.ehlo()
+        client.mail("alice@example.org")
+    yield names
+    world.stop()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_no_card_makes_anything_of_hostile_mail_and_servers_but_text(hostile_world, case):
+    begin = time.process_time()
+    exec(f"card = {case.make}", hostile_world)
+    card = hostile_world["card"]
+    find_buttons(card.view, case.press)[0].click()
+    page = html_of(card.view)
+    assert "A fault inside smtplab" not in page
+    for html in (page, card.static_html()):
+        judge(html, MADE_OF.get(case.name, frozenset()))
+    assert time.process_time() - begin < LONGEST

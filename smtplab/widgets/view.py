@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from comm import DummyComm
 from ipywidgets import HTML, VBox, Widget
 
+from smtplab.errors import SMTPLabError
 from smtplab.widgets.pieces import notice
 
 _T = TypeVar("_T")
@@ -61,6 +62,8 @@ class View:
                     step()
                 except KeyboardInterrupt:
                     self._fail("Interrupted", "The step was stopped. Press Start over.")
+                except SMTPLabError as error:  # the other side's doing, or the learner's
+                    self._fail("This step came to an end", str(error))
                 except Exception as error:  # a border
                     self._fail("A fault inside smtplab", f"{type(error).__name__}: {error}")
                 self._show()

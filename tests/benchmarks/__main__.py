@@ -10,6 +10,7 @@ from functools import partial
 from statistics import median as median_of
 
 from smtplab import Client, Console, Sandbox
+from tests.benchmarks.in_browser import in_browser
 from tests.benchmarks.measure import in_turn, repeated, report, timed
 from tests.benchmarks.peers import RESPONDER, peer
 from tests.benchmarks.sending import sending
@@ -128,6 +129,7 @@ def main() -> None:
         import_time,
         sandbox_start,
         console_step,
+        in_browser,
         browser_tab,
     ):
         part()

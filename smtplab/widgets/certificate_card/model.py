@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from smtplab.client import IMPLICIT_TLS_PORT, Client, Settings
-from smtplab.errors import RemoteProtocolError
+from smtplab.errors import RemoteProtocolError, SMTPLabError
 from smtplab.sandbox import Sandbox
 from smtplab.sandbox.little_internet import Listener
 
@@ -134,7 +134,7 @@ class CertificateModel:
             report = self._connect(_context(trial.name))
         except RemoteProtocolError as error:
             is_shown = trial.name != "old protocol"
-            seen = self._connect(_context("not checked")) if is_shown else None
+            seen = self._unchecked() if is_shown else None
             return Outcome(trial, f"{error}", seen)
         except (ImportError, AttributeError):  # a Python whose ssl is a stub
             return Outcome(trial, "", None, is_tls=False)
@@ -146,8 +146,15 @@ class CertificateModel:
         try:
             self.report = self._connect(None)
         except RemoteProtocolError as error:
-            self.report = self._connect(_context("not checked"))
+            self.report = self._unchecked()
             self.outcome = Outcome(Trial("as it is", "", "", "", ""), f"{error}", self.report)
+
+    def _unchecked(self) -> TLSReport | None:
+        """What the server shows to a client that accepts all; None if it never comes so far."""
+        try:
+            return self._connect(_context("not checked"))
+        except SMTPLabError:
+            return None
 
     def _connect(self, context: ssl.SSLContext | None) -> TLSReport | None:
         """The report of a session; None where the host offers no TLS."""

@@ -22,6 +22,7 @@ class Keywords:
     port: str
     before: tuple[str, ...]  # before TLS; empty where TLS begins at once
     inside: tuple[str, ...]  # inside TLS; empty where there is none
+    trouble: str = ""  # what ended the session before the keywords were known
 
 
 class ProviderModel:
@@ -45,7 +46,13 @@ class ProviderModel:
         self.look()
 
     def look(self) -> None:
-        """Ask the host once more what it offers."""
+        """Ask the host once more what it offers; a session that fails is told in `keywords`."""
+        try:
+            self._ask()
+        except SMTPLabError as error:  # faults are set, or the host does not speak SMTP
+            self.keywords = Keywords("?", (), (), str(error))
+
+    def _ask(self) -> None:
         attempt = Attempt(self.sandbox, self.service)
         with attempt.world_put_back():
             client = attempt.connect()

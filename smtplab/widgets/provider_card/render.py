@@ -78,7 +78,8 @@ def keywords(model: ProviderModel) -> str:
         for before, inside in zip_longest(offered.before, offered.inside, fillvalue="")
     ]
     caption = f"EHLO keywords, asked live at {model.service.sandbox_host} port {offered.port}"
-    return table(caption, ("Before TLS", "Inside TLS"), rows)
+    told = f"<p>Not learnt: {safe(cut(offered.trouble))}</p>" if offered.trouble else ""
+    return table(caption, ("Before TLS", "Inside TLS"), rows) + told
 
 
 def _keyword(line: str) -> str:

@@ -1,0 +1,155 @@
+"""Speed in a real JupyterLab: from a click to the reply in the page, and a card's first render."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+
+from tests.benchmarks.measure import Runs, report
+from tests.browser import chromium, close, close_file_browser, jupyterlab, open_and_run
+from tests.every_card import CASES, SETUP, Case
+from tests.lab_pages import KERNEL
+from tests.tools import find_tool
+
+ROUNDS = 41  # clicks on each; the first warms up
+RENDERS = 5  # of each card
+FEW, MANY = 10, 10_000  # recorded lines
+MOST = 1.3  # times a bare button
+FIRST_RENDER = 100  # milliseconds that a card may take
+
+# A bare button that changes a label, and two consoles; each has a class of its own on the page.
+PAGE = f"""from ipywidgets import Button, Label, VBox
+from smtplab import Console, Sandbox
+
+bare, label, clicks = Button(description="NOOP"), Label("0"), []
+def clicked(_):
+    clicks.append(1)
+    label.value = str(len(clicks))
+bare.on_click(clicked)
+label.add_class("reply")
+few, many = Console(Sandbox().start()), Console(Sandbox().start())
+for _ in range({MANY // 2}):
+    many.model.send("NOOP")
+for _ in range({FEW // 2}):
+    few.send("NOOP")
+many.refresh()
+for name, view in (("few", few.view), ("many", many.view)):
+    view.add_class(name)
+VBox([VBox([bare, label]).add_class("bare"), few.view, many.view])"""
+
+# Clicks NOOP in one of them; the milliseconds until its newest reply (or the label) is another.
+_CLICK = """name => new Promise(done => {
+  const card = document.querySelector('.' + name);
+  const button = [...card.querySelectorAll('button')].find(b => b.textContent === 'NOOP');
+  const newest = () => name === 'bare' ? card.querySelector('.reply').textContent
+    : [...card.querySelectorAll('.smtplab-row.smtplab-s')].pop();
+  const before = newest();
+  const watch = new MutationObserver(() => {
+    if (newest() === before || newest() === undefined) return;
+    watch.disconnect();
+    done(performance.now() - begin);
+  });
+  watch.observe(card, {subtree: true, childList: true, characterData: true});
+  const begin = performance.now();
+  button.click();
+})"""
+
+# Runs a cell; the milliseconds until its card is in the page.
+_RENDER = """([code, selector]) => new Promise(done => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  panel.content.activeCellIndex = 1;
+  panel.content.activeCell.model.sharedModel.setSource(code);
+  const watch = new MutationObserver(() => {
+    const card = document.querySelector(selector);
+    if (!card || !card.getBoundingClientRect().height) return;
+    watch.disconnect();
+    done(performance.now() - begin);
+  });
+  watch.observe(panel.node, {subtree: true, childList: true});
+  const begin = performance.now();
+  window.jupyterapp.commands.execute('notebook:run-cell');
+})"""
+
+
+def in_browser() -> None:
+    """Both figures, or a line that says why they were left out."""
+    executable = find_tool("chromium")
+    if executable is None:
+        print("    left out: clicks and first renders in a browser; there is no Chromium here")
+        return
+    with _lab(executable) as (folder, url, browser):
+        page = _opened(browser, url, folder, "clicks", (PAGE, "'ready'"))
+        page.locator(".many .smtplab-row.smtplab-s").last.wait_for(state="attached")
+        clicks(page)
+        close(page)
+        page = _opened(browser, url, folder, "renders", (SETUP, "'ready'"))
+        renders(page)
+        close(page)
+
+
+def clicks(page: Any) -> None:
+    """A console's step against a bare button of ipywidgets, in turn on one page."""
+    names = ("bare", "few", "many")
+    times: dict[str, list[float]] = {name: [] for name in names}
+    for number in range(ROUNDS):
+        for name in names:
+            took = page.evaluate(_CLICK, name)
+            if number:
+                times[name].append(took)
+    runs = Runs(times)
+    for name, lines in (("few", FEW), ("many", MANY)):
+        ratio = runs.ratio(name, "bare")
+        figure = f"{runs.median(name):.1f} ms, ratio {ratio:.2f}"
+        report(f"click to reply at {lines:,} lines", figure, f"at most {MOST:.2f}", ratio <= MOST)
+
+
+def renders(page: Any) -> None:
+    """From running a cell to its card in the page, beyond what a bare button takes there."""
+    bare = Case("bare", "__import__('types').SimpleNamespace(view=Button())", "", "")
+    page.evaluate(_RENDER, ["from ipywidgets import Button\nButton().add_class('warm')", ".warm"])
+    none = _quickest(page, bare, "card.view")
+    slow = []
+    for case in CASES:
+        took = _quickest(page, case, "card") - none
+        print(f"    {case.name}: {took:.0f} ms")
+        slow += [case.name] if took >= FIRST_RENDER else []
+    figure = f"{len(CASES) - len(slow)} of {len(CASES)}"
+    report("first renders", figure, f"all under {FIRST_RENDER} ms", not slow)
+
+
+def _quickest(page: Any, case: Case, shown: str) -> float:
+    """The shortest of some runs, as the machine does other things too."""
+    taken = []
+    for number in range(RENDERS):
+        name = f"{case.name}-{number}"
+        code = f"card = {case.make}\n_ = card.view.add_class({name!r})\n{shown}"
+        taken.append(page.evaluate(_RENDER, [code, f".{name}"]))
+    return min(taken)
+
+
+@contextmanager
+def _lab(executable: str) -> Iterator[tuple[Path, str, Any]]:
+    with tempfile.TemporaryDirectory() as name:
+        folder, home = Path(name) / "notebooks", Path(name) / "home"
+        folder.mkdir()
+        home.mkdir()
+        with jupyterlab(folder, home) as url, chromium(executable) as browser:
+            yield folder, url, browser
+
+
+def _opened(browser: Any, url: str, folder: Path, name: str, cells: tuple[str, ...]) -> Any:
+    """A page on a new notebook whose cells have run."""
+    cells_of_it = list(map(new_code_cell, cells))
+    notebook = new_notebook(cells=cells_of_it, metadata={"kernelspec": KERNEL})
+    nbformat.write(notebook, folder / f"{name}.ipynb")
+    page = browser.new_page(viewport={"width": 1280, "height": 4000})
+    open_and_run(page, url.format(f"{name}.ipynb"))
+    close_file_browser(page)
+    page.get_by_text("'ready'", exact=True).last.wait_for()
+    return page
