@@ -57,11 +57,7 @@ def gather(pages: Path) -> None:
 
 
 def without_foreign_images(text: str) -> str:
-    """An image of another host gives way to its text: nothing is loaded from elsewhere.
-
-    >>> without_foreign_images("[![Launch](https://host.example/badge.svg)](https://host.example/)")
-    '[Launch](https://host.example/)'
-    """
+    """An image of another host gives way to its text: nothing is loaded from elsewhere."""
     return re.sub(r"!\[([^]]*)\]\(https?:[^)]*\)", r"\1", text)
 
 

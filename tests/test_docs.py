@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 
 import smtplab
 import smtplab.lessons
+from docs.__main__ import without_foreign_images
 from docs.launch import run_address
 from tests.browser import Watch, chromium
 from tests.static_site import served
@@ -63,6 +64,12 @@ def test_the_reference_is_made_with_versions_that_pyproject_allows():
 )
 def test_run_leads_to_a_folder_of_this_site_or_to_another_address(lite, address):
     assert run_address(lite, "02", lambda path, _: f"../{path}") == address
+
+
+def test_an_image_of_another_host_gives_way_to_its_text():
+    badge = "[![Launch](https://host.example/badge.svg)](https://host.example/)"
+    assert without_foreign_images(badge) == "[Launch](https://host.example/)"
+    assert without_foreign_images("![own](images/own.png)") == "![own](images/own.png)"
 
 
 @pytest.fixture(scope="module")
