@@ -51,10 +51,11 @@ _SETTINGS = {
 
 
 @contextmanager
-def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
+def jupyterlab(folder: Path, home: Path, python: str = sys.executable) -> Iterator[str]:
     """JupyterLab on a free port of loopback, opened on `folder`; gives the URL of a notebook.
 
-    `reset` in it forgets the tabs that an earlier page had open.
+    `reset` in it forgets the tabs that an earlier page had open. `python` belongs to the
+    environment that JupyterLab and its kernels come from; `smtplab` is always this clone's.
     """
     for name, values in _SETTINGS.items():
         file = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
@@ -75,7 +76,7 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
     token = secrets.token_hex(16)
     process = subprocess.Popen(
         [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+            python, "-m", "jupyterlab", "--no-browser", "--allow-root",
             "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--IdentityProvider.token={token}",
             f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True",
         ],

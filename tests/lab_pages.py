@@ -1,10 +1,12 @@
 """Fixtures for tests of widgets: one JupyterLab, cells on a page of it, what every card must keep.
 
 A test file that uses them sets `pytestmark = pytest.mark.browser`. `SMTPLAB_SCREENSHOTS=FOLDER`
-keeps the pictures.
+keeps the pictures. `SMTPLAB_STACK=oldest` runs any of them on the oldest JupyterLab of Binder; one
+file does so by itself with `@pytest.mark.parametrize("lab_server", STACKS, indirect=True)`.
 """
 
 import os
+import sys
 from pathlib import Path
 
 import nbformat
@@ -21,6 +23,10 @@ from tests.browser import (
     open_and_run,
     use_theme,
 )
+from tests.tools import missing
+
+STACKS = ("newest", "oldest")
+"""The packages of this environment, and those of `SMTPLAB_OLDEST_PYTHON`, which .ci/run makes."""
 
 KERNEL = {"name": "python3", "display_name": "Python 3"}
 
@@ -32,12 +38,23 @@ _CUT_OFF = """selector => [...document.querySelectorAll(`${selector}, ${selector
 
 
 @pytest.fixture(scope="module")  # no longer: an event loop runs until Playwright ends
-def lab_server(tool, tmp_path_factory):
+def lab_server(tool, tmp_path_factory, request):
     """JupyterLab and Chromium: the folder it opens, the URL of a notebook in it, the browser."""
     executable = tool("chromium")
+    python = _python_of(getattr(request, "param", os.environ.get("SMTPLAB_STACK", "newest")))
     folder, home = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("home")
-    with jupyterlab(folder, home) as url, chromium(executable) as browser:
+    with jupyterlab(folder, home, python) as url, chromium(executable) as browser:
         yield folder, url, browser
+
+
+def _python_of(stack: str) -> str:
+    """The interpreter whose packages make up one of `STACKS`."""
+    assert stack in STACKS, f"SMTPLAB_STACK is one of {STACKS}, not {stack!r}"
+    if stack == "newest":
+        return sys.executable
+    return os.environ.get("SMTPLAB_OLDEST_PYTHON") or missing(
+        "the oldest JupyterLab", "set SMTPLAB_OLDEST_PYTHON as .ci/run does"
+    )
 
 
 @pytest.fixture
@@ -109,3 +126,8 @@ def axe(node_module):
 def cut_off(page, selector):
     """The elements of a card that are wider than their place and cannot be scrolled."""
     return page.evaluate(_CUT_OFF, selector)
+
+
+def logged(page):
+    """What stands in JupyterLab's log badge, which nobody reads: empty if nothing was logged."""
+    return page.locator(".jp-LogConsoleStatusItem").first.text_content()
