@@ -7,7 +7,18 @@ from collections.abc import Sequence
 
 import smtplab
 
-COMMANDS = ("lab", "copy", "serve", "talk", "probe", "explain", "read", "doctor", "check")
+COMMANDS = (
+    "lab",
+    "copy",
+    "serve",
+    "talk",
+    "probe",
+    "explain",
+    "read",
+    "doctor",
+    "check",
+    "nbgrader",
+)
 
 DESCRIPTION = "A course on SMTP in JupyterLab, with a mail world of its own to practise on."
 
@@ -23,6 +34,7 @@ examples:
   smtplab read swaks.log           explain a dialogue that another program has printed
   smtplab doctor                   say what works on this machine, for the teacher
   smtplab check FOLDER             check the notebooks that learners have handed in
+  smtplab nbgrader FOLDER          write the exercises as assignments for nbgrader
 
 `smtplab COMMAND --help` says more about one command.
 """
