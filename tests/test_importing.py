@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -346,7 +347,7 @@ exchanges = st.one_of(
 
 @given(st.lists(exchanges, max_size=8), st.booleans())
 def test_a_listing_of_ours_is_read_back_as_the_same_dialogue(told: list, closed: bool) -> None:
-    transcript = Transcript(lambda: None)  # type: ignore[arg-type,return-value]
+    transcript = Transcript(lambda: datetime(2026, 3, 2, 9, tzinfo=UTC))
     recorder = transcript.recorder("c1", "client")
     place = {"source": "laptop.example.org", "host": "mx.example.net", "port": 25}
     recorder.record(Kind.CONNECT, 0, detail=place)

@@ -73,7 +73,7 @@ def _reasons(ports: Sequence[PortReport]) -> str:
 
 
 def _about_greeting(port: PortReport) -> Iterator[Advice]:
-    if port.greeting is None and not port.tls_problem:
+    if port.greeting is None and port.problem and not port.tls_problem:
         yield Advice(
             port.port,
             "it took the connection and did not greet as an SMTP server does. Another program may "
