@@ -63,8 +63,7 @@ class Dialogue:
         wait is done after the write, while the server works on its reply.
         """
         with self._lock:
-            if self.session.state in _ENDED:
-                self._check_open()
+            self._check_open()
             self._look_for_unasked()
             if self._timeouts is not None:
                 self._stream.timeout = self._timeouts.write
@@ -204,10 +203,9 @@ class Dialogue:
         self.session.tls_began()
 
     def _check_open(self) -> None:
-        if self.state is State.CLOSED:
-            raise ConnectionLost("this session is closed; connect again")
-        if self.state is State.OUT_OF_STEP:
-            raise ConnectionLost(_OUT_OF_STEP)
+        if self.session.state in _ENDED:
+            closed = "this session is closed; connect again"
+            raise ConnectionLost(closed if self.state is _CLOSED else _OUT_OF_STEP)
 
     def _closed(self, why: str) -> None:
         if not self._is_closed:
