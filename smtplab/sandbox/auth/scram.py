@@ -17,7 +17,7 @@ from smtplab.sasl.scram_keys import (
 
 
 def scram(mechanism: str, desk: Desk, initial: bytes | None) -> Exchange:
-    """Four messages; the last proves to the client that this server knows the password."""
+    """Four messages; the last proves that this server holds the password's keys."""
     first = _text((yield b"") if initial is None else initial)
     header, act_as, username, client_nonce = _client_first(first)
     if act_as not in ("", username):
