@@ -105,7 +105,11 @@ def serving(
         yield At(f"http://127.0.0.1:{log.port}", token), process.pid
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:  # all is shut down, and a thread of its own keeps it
+            process.kill()
+            process.wait(30)
         log.thread.join(30)
         assert process.stderr is not None
         process.stderr.close()

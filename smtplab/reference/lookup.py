@@ -83,9 +83,8 @@ def explain(term: str | int) -> Explanation:
         return explain_entry(text, table("reply_codes")[text], "reply code")
     if text in table("enhanced_status_codes"):  # as RFCs write a code of any class: X.7.1
         return explain_entry(text, table("enhanced_status_codes")[text], "enhanced status code")
-    ways = [explain_word, explain_defined, _explain_text]
-    if len(text[:MAX_TEXT].split()) >= _SENTENCE:
-        ways.reverse()
+    ways = [_explain_text, explain_defined]  # what servers say is explained at more length
+    ways.insert(2 if len(text[:MAX_TEXT].split()) >= _SENTENCE else 0, explain_word)
     for way in ways:
         if found := way(text):
             return found

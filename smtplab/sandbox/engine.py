@@ -129,7 +129,7 @@ class Engine(Connection):
         held = b"".join(self._outgoing)
         self._outgoing.clear()
         self._held = 0
-        if self.transport is not None:
+        if self.transport is not None and not self.transport.is_closing():  # the client may be gone
             self.transport.write(held)
 
     def hang_up(self, why: str) -> None:
