@@ -25,7 +25,7 @@ _SECRET = ("AUTH", session.CHALLENGE)  # steps whose octets hold secrets
 # Found once: until Python 3.12 an Enum looks its members up anew, in a thousand instructions.
 _COMMAND, _REPLY, _CHALLENGE = Kind.COMMAND, Kind.REPLY, Kind.CHALLENGE
 _KINDS = {session.GREETING: Kind.GREETING}
-_CLOSED, _DATA = State.CLOSED, State.DATA
+_CLOSED = State.CLOSED
 _ENDED = (_CLOSED, State.OUT_OF_STEP)
 _OUT_OF_STEP = "a reply is missing on this connection; close it and connect again"
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.browser import serving
 from tests.kernels import At, close_notebooks, open_notebook, run_notebook
-from tests.tools import missing
+from tests.tools import missing, said_by
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -53,18 +53,7 @@ class Image:
 
     def run(self, *command: str) -> str:
         """Run a command in the project's folder; a failure shows all that it said."""
-        done = subprocess.run(
-            command,
-            cwd=self.home,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=600,
-        )
-        assert done.returncode == 0, done.stdout[-4000:]
-        return done.stdout
+        return said_by(command, self.home, self.environment)
 
 
 @pytest.fixture(scope="module")

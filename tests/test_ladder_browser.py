@@ -2,21 +2,12 @@
 
 import pytest
 
+from tests.every_card import SETUP
 from tests.lab_pages import cut_off
 
 pytestmark = pytest.mark.browser
 
-SESSION = """from smtplab import Ladder, Sandbox
-from smtplab.commands import data, mail, rcpt
-
-sandbox = Sandbox().start()
-with sandbox.connect() as client:
-    client.ehlo(); client.starttls(); client.ehlo()
-    client.auth("alice@example.org", "looking-glass")
-    client.group(mail("alice@example.org"), rcpt("bob@example.net"), data())
-    client.content(b"Subject: Tea\\r\\n\\r\\nAt five?\\r\\n")
-ladder = Ladder(client)
-ladder"""
+SESSION = f"{SETUP}\nladder = Ladder(client)\nladder"
 JOURNEY = "Ladder(sandbox.journey('q1'), sandbox=sandbox)"
 CARD = ".smtplab-ladder"
 

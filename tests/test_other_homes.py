@@ -6,7 +6,6 @@ The wheelhouse is made and installed by the two commands of the README.
 import os
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from smtplab.cli.course import RECORD
 from tests.browser import Watch, chromium, open_and_run, serving
 from tests.lab_pages import KERNEL
-from tests.tools import missing
+from tests.tools import missing, said_by
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -49,18 +48,7 @@ class Room:
 
     def run(self, *command: str) -> str:
         """Run a module of its Python; a failure shows all that it said."""
-        done = subprocess.run(
-            [self.python, "-m", *command],
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=280,
-        )
-        assert done.returncode == 0, done.stdout[-4000:]
-        return done.stdout
+        return said_by([self.python, "-m", *command], self.folder, self.environment)
 
 
 def words(command: str, wheelhouse: Path) -> list[str]:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -79,3 +80,19 @@ def missing(name: str, hint: str) -> NoReturn:
     if STRICT:
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+def said_by(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> str:
+    """Run a long command, as an installer is one; a failure shows the last of what it said."""
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+    return done.stdout

@@ -82,9 +82,7 @@ class Courier:
             self._check_offered("SMTPUTF8", _WIDE_ENVELOPE)
             parameters["SMTPUTF8"] = None
         if not envelope.forward_paths:
-            raise LocalProtocolError(
-                "the envelope has no forward-path; name at least one recipient"
-            )
+            raise LocalProtocolError(_NO_FORWARD_PATH)
         parameters.update(envelope.parameters)
         opening = [("MAIL", commands.mail(envelope.reverse_path, parameters))]
         for path in envelope.forward_paths:

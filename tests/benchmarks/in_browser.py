@@ -71,7 +71,7 @@ _RENDER = """([code, selector]) => new Promise(done => {
     watch.disconnect();
     done(performance.now() - begin);
   });
-  watch.observe(panel.node, {subtree: true, childList: true});
+  watch.observe(panel.node, {subtree: true, childList: true, attributes: true});
   const begin = performance.now();
   window.jupyterapp.commands.execute('notebook:run-cell');
 })"""
