@@ -416,3 +416,19 @@ def test_a_catch_all_has_what_is_for_nobody_else_at_any_domain() -> None:
             client.ehlo()
             client.mail("alice@example.org")
             assert client.rcpt("customer@elsewhere.example").code == 550
+
+
+def test_who_has_signed_in_sends_as_nobody_else_where_the_host_asks() -> None:
+    with Sandbox("memory") as world, world.connect("smtp.example.org", 587) as client:
+        client.ehlo()
+        client.starttls()
+        client.ehlo()
+        client.auth(ALICE, "looking-glass")
+        assert client.mail("carol@example.org").code == 250
+        world.policy("smtp.example.org").submission_rights = True
+        client.rset()
+        refusal = client.mail("carol@example.org")
+        assert str(refusal) == f"550 5.7.1 {ALICE} may not send as carol@example.org"
+        for own in ("Alice@example.org", ""):
+            assert client.mail(own).code == 250
+            client.rset()
