@@ -9,8 +9,8 @@ no parser; all else takes the way of every other step.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from itertools import count
 
 from smtplab import session
 from smtplab.dialogue import READ, Dialogue
@@ -20,24 +20,18 @@ from smtplab.session import State
 from smtplab.step_reply import StepReply
 from smtplab.transcript import Kind
 from smtplab.transcript.hiding import command_secrets
-from smtplab.transcript.notes import Shape, shape
 
-Steps = tuple[str, ...]
-"""What goes out together: verbs, or the end of data."""
-
-Turn = tuple[Steps, Sequence[bytes]]
-"""The same with their octets."""
+Part = tuple[str, bytes]
+"""A step (a verb, or end-of-data) and the octets that go out for it."""
 
 
 @dataclass(slots=True)
 class Passage:
     """One mail object on its way over one connection."""
 
-    steps: Steps  # of the opening: MAIL, RCPT for each recipient, DATA
-    opening: Sequence[bytes]  # a command line for each step
+    opening: list[Part]  # MAIL, RCPT for each recipient, DATA
     content: bytes  # encoded, with its end of mail data
-    replies: Sequence[Reply] = ()  # to the opening
-    all_is_well: bool = False  # every recipient was taken, and 354 asks for the content
+    replies: list[Reply] = field(default_factory=list)  # to the opening
     handed_over: bool = False  # the content went out, or may have
     final: Reply | None = None  # the reply to it
     ended: bool = False  # the reply to the content, or to RSET instead, is there
@@ -54,11 +48,10 @@ class Passage:
 class Pipelining(Dialogue):
     """A dialogue that can send more before it has read all."""
 
-    def _exchange_group(self, parts: Sequence[tuple[str, bytes]]) -> tuple[StepReply, ...]:
+    def _exchange_group(self, parts: Sequence[Part]) -> tuple[StepReply, ...]:
         """Send all parts in one write, then read the reply to each; fewer after a 421."""
         with self._lock:
-            steps, octets = zip(*parts, strict=True)
-            self._send(steps, octets, self._note_commands)
+            self._send(parts, self._note_commands)
             return self._read_replies(len(parts))
 
     def carry(self, passages: Iterable[Passage], pipelined: bool) -> Iterator[Passage]:
@@ -73,76 +66,43 @@ class Pipelining(Dialogue):
         with self._lock:
             try:
                 passage = next(upcoming, None)
-                turn = _opening(passage)
                 while before is not None or passage is not None:
-                    if pipelined:
-                        self._write_turn(turn, before)
+                    parts = self._write_turn(before, passage) if pipelined else []
                     following = next(upcoming, None)
-                    turn = _if_all_is_well(passage, following)
                     if ended is not None:
                         yield ended
-                    if not pipelined:
-                        self._step_by_step(before, passage)
-                    elif not self._read_usual(before, passage):
-                        self._read_turn(before, passage)
-                        turn = _turn(passage, following)
+                    if pipelined:
+                        self._read_turn(parts, before, passage)
+                    else:
+                        self._steps(before, passage)
                     ended, before, passage = before, passage, following
                 if ended is not None:
                     yield ended
             finally:
-                self._note_turn((), ())
+                self._note_turn([])
 
-    def _write_turn(self, turn: Turn, before: Passage | None) -> None:
+    def _write_turn(self, before: Passage | None, passage: Passage | None) -> list[Part]:
         """Close one mail transaction and open the next in one write (RFC 2920, 3.1)."""
-        if before is not None:
-            before.handed_over = turn[0][0] == session.END_OF_DATA
-        self._send(*turn, self._note_turn)
+        parts = [_ending(before)] if before is not None else []
+        if passage is not None:
+            parts += passage.opening
+        self._send(parts, self._note_turn)
+        return parts
 
-    def _read_turn(self, before: Passage | None, passage: Passage | None) -> None:
-        """Replies of any kind, read as those of every other step."""
-        self._note_turn((), ())
-        for reply in self._replies(self.session.unanswered):
+    def _read_turn(
+        self, parts: Sequence[Part], before: Passage | None, passage: Passage | None
+    ) -> None:
+        for reply in self._usual_replies(parts) or self._replies(len(parts)):
             _take(before, passage, reply)
 
-    def _read_usual(self, before: Passage | None, passage: Passage | None) -> bool:
-        """Whether all replies came at once, each 2yz in one line, and 354 to the last."""
-        if self._timeouts is not None:
-            self._stream.timeout = self._timeouts.of(self._waited_for())
-        try:
-            octets = self._stream.read(READ)
-        except OSError:  # the usual way finds out what is wrong
-            return False
-        if self._took_usual(octets, before, passage):
-            return True
-        self._parser.feed(octets)
-        return False
-
-    def _took_usual(self, octets: bytes, before: Passage | None, passage: Passage | None) -> bool:
-        end = octets.find(b"\n") + 1 if before is not None else 0
-        final = usual_reply(octets[:end]) if end else None
-        lines, replies = _usual_opening(octets[end:])
-        if passage is None or len(replies) != len(passage.steps):
-            return False
-        if before is not None:
-            if final is None or final.code >= 300:
-                return False
-            lines = octets[:end], *lines
-            before.ended = True
-            before.final = final if before.handed_over else None
-        passage.replies = replies
-        passage.all_is_well = True
-        self._owed = self.session.awaited, lines
-        self.session.all_as_usual()
-        return True
-
-    def _step_by_step(self, before: Passage | None, passage: Passage | None) -> None:
-        """The same, each step after the reply to the one before."""
-        for step, octets in zip(*_turn(before, passage), strict=True):
-            if passage is not None and step == "DATA" and not passage.has_recipient:
+    def _steps(self, before: Passage | None, passage: Passage | None) -> None:
+        """The same, each part after the reply to the one before."""
+        parts = [_ending(before)] if before is not None else []
+        parts += passage.opening if passage is not None else []
+        for part in parts:
+            if passage is not None and part[0] == "DATA" and not passage.has_recipient:
                 continue
-            if before is not None and step == session.END_OF_DATA:
-                before.handed_over = True
-            self._send((step,), (octets,), self._note_turn)
+            self._send([part], self._note_turn)
             for reply in self._replies(1):
                 _take(before, passage, reply)
 
@@ -154,12 +114,25 @@ class Pipelining(Dialogue):
             reply = self._read_reply()
             yield Reply(reply.code, reply.texts)  # nobody wants 100,000 of them explained
 
-    def _send(
-        self,
-        steps: Steps,
-        octets: Sequence[bytes],
-        note: Callable[[Steps, Sequence[bytes]], None],
-    ) -> None:
+    def _usual_replies(self, parts: Sequence[Part]) -> Sequence[Reply]:
+        """The replies if they are 2yz, each in one line, and 354 to the last; none otherwise."""
+        if self._timeouts is not None:
+            self._stream.timeout = self._timeouts.of(parts[0][0])
+        try:
+            octets = self._stream.read(READ)
+        except OSError:
+            return ()  # the usual way finds out what is wrong
+        lines = octets.splitlines(keepends=True)
+        replies = [reply for line in lines if (reply := usual_reply(line))]
+        if len(lines) == len(replies) == len(parts) and _all_is_well(replies):
+            self._owed = parts, lines
+            self.session.all_as_usual()
+            return replies
+        self._note_turn([])
+        self._parser.feed(octets)
+        return ()
+
+    def _send(self, parts: Sequence[Part], note: Callable[[Sequence[Part]], None]) -> None:
         """Write first: the recording is done while the server works on its replies."""
         self._check_open()
         self._look_for_unasked()
@@ -167,13 +140,13 @@ class Pipelining(Dialogue):
             self._stream.timeout = self._timeouts.write
         try:
             try:
-                self._stream.write(b"".join(octets))
+                self._stream.write(b"".join([octets for _, octets in parts]))
             finally:
-                self.session.sent(*steps)
+                self.session.sent(*[step for step, _ in parts])
                 self.round_trips += 1
-                note(steps, octets)
+                note(parts)
         except OSError as error:
-            self._after_failed_write(error, steps[0])
+            self._after_failed_write(error, parts[0][0])
         except BaseException:  # an interrupt: nobody knows how much went out
             self.session.out_of_step()
             raise
@@ -186,45 +159,39 @@ class Pipelining(Dialogue):
 
     # Noting down.
 
-    _owed: Turn = (), ()  # replies that were read, to what
+    _owed: tuple[Sequence[Part], list[bytes]] = (), []  # replies that were read, to what
 
-    def _note_commands(self, steps: Steps, octets: Sequence[bytes]) -> None:
-        for number, line in enumerate(octets, self._step + 1):
-            self._recorder.record(_COMMAND, number, line, secrets=command_secrets(line))
-        self._step += len(steps)
+    def _note_commands(self, parts: Sequence[Part]) -> None:
+        for number, (_, octets) in enumerate(parts, self._step + 1):
+            secrets = command_secrets(octets)
+            self._recorder.record(_COMMAND, number, octets, secrets=secrets)
+        self._step += len(parts)
 
-    def _note_turn(self, steps: Steps, octets: Sequence[bytes]) -> None:
+    def _note_turn(self, parts: Sequence[Part]) -> None:
         """The replies to the turn before, then what went out now; nothing in it is secret."""
-        (answered, lines), self._owed = self._owed, ((), ())
-        first = self._step - len(answered) + 1
-        self._step += len(steps)
-        self._recorder.record_all(_shape(answered, steps), first, (*lines, *octets))
+        (answered, lines), self._owed = self._owed, ((), [])
+        first, following = self._step - len(answered) + 1, self._step + 1
+        self._step += len(parts)
+        self._recorder.record_all(
+            [
+                (_REPLY, number, line, _USUAL_NOTES[step])
+                for number, (step, _), line in zip(count(first), answered, lines, strict=False)
+            ]
+            + [
+                (_KINDS.get(step, _COMMAND), number, octets, _NO_NOTE)
+                for number, (step, octets) in enumerate(parts, following)
+            ]
+        )
 
 
-def _opening(passage: Passage | None) -> Turn:
-    return ((), ()) if passage is None else (passage.steps, passage.opening)
-
-
-def _turn(before: Passage | None, passage: Passage | None) -> Turn:
-    """What ends one mail transaction, by its replies, and opens the next."""
-    if before is None:
-        return _opening(passage)
-    step, ending = session.END_OF_DATA, before.content
-    if not before.wants_content:
-        step, ending = "RSET", b"RSET\r\n"
-    elif not before.has_recipient:  # but 354: an empty content ends that (RFC 2920, 3.1)
-        ending = END_OF_MAIL_DATA
-    steps, octets = _opening(passage)
-    return (step, *steps), (ending, *octets)
-
-
-def _if_all_is_well(before: Passage | None, passage: Passage | None) -> Turn:
-    """The same, made while the replies are on their way, as if they were as usual."""
-    if before is None:
-        return _opening(passage)
-    if passage is None:
-        return (session.END_OF_DATA,), (before.content,)
-    return (session.END_OF_DATA, *passage.steps), (before.content, *passage.opening)
+def _ending(passage: Passage) -> Part:
+    """What ends a mail transaction: its content where that is wanted, else RSET."""
+    if not passage.wants_content:
+        return "RSET", b"RSET\r\n"
+    passage.handed_over = True
+    # 354 although no recipient was taken: an empty content ends that (RFC 2920, 3.1).
+    octets = passage.content if passage.has_recipient else END_OF_MAIL_DATA
+    return session.END_OF_DATA, octets
 
 
 def _take(before: Passage | None, passage: Passage | None, reply: Reply) -> None:
@@ -233,22 +200,17 @@ def _take(before: Passage | None, passage: Passage | None, reply: Reply) -> None
         before.ended = True
         before.final = reply if before.handed_over else None
     elif passage is not None:
-        passage.replies = [*passage.replies, reply]
+        passage.replies.append(reply)
 
 
-@lru_cache(64)  # a server says the same to each opening, and something new to each content
-def _usual_opening(octets: bytes) -> tuple[Sequence[bytes], Sequence[Reply]]:
-    """The lines and replies if they are 2yz, each in one line, and 354 at last; else nothing."""
-    lines = octets.splitlines(keepends=True)
-    replies = [reply for line in lines if (reply := usual_reply(line))]
-    *codes, last = [reply.code for reply in replies] or [0]
-    if len(lines) == len(replies) and last == 354 and codes and max(codes) < 300:
-        return lines, replies
-    return (), ()
+def _all_is_well(replies: Sequence[Reply]) -> bool:
+    *codes, last = [reply.code for reply in replies]
+    return last == 354 and bool(codes) and 200 <= min(codes) and max(codes) < 300
 
 
 _COMMAND, _REPLY = Kind.COMMAND, Kind.REPLY  # found once, as in `dialogue`
 _KINDS = {session.END_OF_DATA: Kind.MAIL_DATA}
+_NO_NOTE: tuple[()] = ()
 _USUAL_NOTES = {
     session.END_OF_DATA: State.READY.note,
     "RSET": State.READY.note,
@@ -256,10 +218,3 @@ _USUAL_NOTES = {
     "RCPT": State.RCPT.note,
     "DATA": State.DATA.note,
 }
-
-
-@lru_cache(64)
-def _shape(answered: Steps, sent: Steps) -> Shape:
-    """What stands in the transcript for the replies to some steps, and then for other steps."""
-    replies = [(_REPLY, _USUAL_NOTES[step]) for step in answered]
-    return shape([*replies, *[(_KINDS.get(step, _COMMAND), ()) for step in sent]])

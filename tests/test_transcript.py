@@ -16,10 +16,8 @@ from hypothesis import strategies as st
 
 from smtplab.transcript import Event, Kind, Recorder, Transcript, as_html, as_text
 from smtplab.transcript import transcript as bounds
-from smtplab.transcript.events import HEAD_AND_TAIL, MAX_EVENT_OCTETS, OctetsKeeper
+from smtplab.transcript.events import EVENT_OVERHEAD, HEAD_AND_TAIL, MAX_EVENT_OCTETS, OctetsKeeper
 from smtplab.transcript.hiding import SecretValues, base64_forms, hide
-from smtplab.transcript.notes import EVENT_OVERHEAD
-from smtplab.transcript.recorder import TRIM_AFTER
 from smtplab.transcript.rendering import MAX_SHOWN_LINES, visible
 from smtplab.transcript.wire import MAX_WIRE_OCTETS
 from smtplab.transport.tcp import WALL_CLOCK
@@ -214,7 +212,7 @@ def test_the_memory_of_many_short_connections_is_bounded_too(
     transcript = Transcript(lambda: WORLD_TIME)
     for number in range(100):
         transcript.recorder(f"c{number}", "server").record(Kind.MAIL_DATA, 1, b"x" * 9_000)
-    held = sum(len(note[0]) + EVENT_OVERHEAD for note in transcript._notes)
+    held = sum(len(note[5]) + EVENT_OVERHEAD for note in transcript._notes)
     each = 9_000 + EVENT_OVERHEAD
     assert held <= 200_000 + bounds.TRIM_EACH * each, "also while nobody reads"
     assert len(transcript) == 100
@@ -228,8 +226,8 @@ def test_the_memory_of_one_long_connection_is_bounded(monkeypatch: pytest.Monkey
     transcript, recorder = new()
     for step in range(300):
         recorder.record(Kind.REPLY, step, b"x" * 1000)
-    held = sum(len(note[0]) + EVENT_OVERHEAD for note in transcript._notes)
-    assert held <= 200_000 + TRIM_AFTER + 2000
+    held = sum(len(note[5]) + EVENT_OVERHEAD for note in transcript._notes)
+    assert held <= 200_000 + bounds.TRIM_AFTER + 2000
     assert transcript.events[-1].step == 299
 
 

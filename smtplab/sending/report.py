@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from html import escape
-from typing import NamedTuple, overload
+from typing import overload
 
 from smtplab.mail_object import MailObject
 from smtplab.replies import Reply
@@ -23,7 +24,8 @@ class Fate(Enum):
     NOT_SENT = "not sent"
 
 
-class Sent(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Sent:
     """One mail object and its fate.
 
     `reply` is the one that decided, None where there was none. `refused` names the recipients
