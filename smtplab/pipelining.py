@@ -25,7 +25,8 @@ from smtplab.transcript.turn import Shape
 Steps = tuple[str, ...]
 """Verbs, or end-of-data: what the parts of one write are."""
 
-Parts = tuple[bytes, ...]
+Turn = tuple[Steps, bytes, bytes]
+"""What ends one mail transaction and what opens the next, and the steps of both."""
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Passage:
     """One mail object on its way over one connection."""
 
     steps: Steps  # MAIL, RCPT for each recipient, DATA
-    opening: Parts  # their command lines
+    opening: bytes  # their command lines
     content: bytes  # encoded, with its end of mail data
     # What follows is set when it happens.
     replies: Sequence[Reply] = field(default=(), init=False)  # to the opening
@@ -47,6 +48,14 @@ class Passage:
         self.ended = True
         self.final = reply if self.handed_over else None
 
+    def ends_well(self, octets: bytes) -> bool:
+        """Take the reply that these octets are, if it is 2yz in one line."""
+        reply = usual_reply(octets)
+        if reply is None or reply.code >= 300:
+            return False
+        self.end(reply)
+        return True
+
     @property
     def wants_content(self) -> bool:
         return self.is_as_usual or (bool(self.replies) and self.replies[-1].code == 354)
@@ -59,10 +68,10 @@ class Passage:
 class Pipelining(Dialogue):
     """A dialogue that can send more before it has read all."""
 
-    def _exchange_group(self, steps: Steps, parts: Parts) -> tuple[StepReply, ...]:
+    def _exchange_group(self, steps: Steps, parts: tuple[bytes, ...]) -> tuple[StepReply, ...]:
         """Send all parts in one write, then read the reply to each; fewer after a 421."""
         with self._lock:
-            self._send(steps, parts, self._note_commands)
+            self._send(steps, b"".join(parts), self._note_commands, parts)
             return self._read_replies(len(parts))
 
     def carry(self, passages: Iterable[Passage], pipelined: bool) -> Iterator[Passage]:
@@ -78,30 +87,22 @@ class Pipelining(Dialogue):
             try:
                 passage = next(upcoming, None)
                 while before is not None or passage is not None:
-                    steps = self._write_turn(before, passage) if pipelined else ()
+                    turn = steps, ending, opening = _turn(before, passage)
+                    if pipelined:  # the end of one and the opening of the next (RFC 2920, 3.1)
+                        self._send(steps, ending + opening, self._note_turn, len(ending))
                     following = next(upcoming, None)
                     if ended is not None:
                         yield ended
-                    if pipelined:
-                        self._read_turn(steps, before, passage)
-                    else:
-                        self._steps(before, passage)
+                    if not pipelined:
+                        self._step_by_step(turn, before, passage)
+                    elif passage is None or not self._went_as_usual(steps, before, passage):
+                        for reply in self._replies(len(steps)):
+                            _take(before, passage, reply)
                     ended, before, passage = before, passage, following
                 if ended is not None:
                     yield ended
             finally:
-                self._note_turn((), (), b"")
-
-    def _write_turn(self, before: Passage | None, passage: Passage | None) -> Steps:
-        """Close one mail transaction and open the next in one write (RFC 2920, 3.1)."""
-        steps, parts = _turn(before, passage)
-        self._send(steps, parts, self._note_turn)
-        return steps
-
-    def _read_turn(self, steps: Steps, before: Passage | None, passage: Passage | None) -> None:
-        if passage is None or not self._went_as_usual(steps, before, passage):
-            for reply in self._replies(len(steps)):
-                _take(before, passage, reply)
+                self._note_turn((), b"", 0)
 
     def _went_as_usual(self, steps: Steps, before: Passage | None, passage: Passage) -> bool:
         """Read at once: replies of one line each, 354 to the last and 2yz to all others."""
@@ -114,7 +115,7 @@ class Pipelining(Dialogue):
         end = octets.find(b"\n") + 1 if before is not None else 0
         opening = _usual_opening(octets[end:])
         if len(opening) == len(passage.steps) and (
-            before is None or _ends_well(before, octets[:end])
+            before is None or before.ends_well(octets[:end])
         ):
             passage.replies, passage.is_as_usual = opening, True
             self._owed = steps, octets
@@ -123,12 +124,15 @@ class Pipelining(Dialogue):
         self._parser.feed(octets)
         return False
 
-    def _steps(self, before: Passage | None, passage: Passage | None) -> None:
+    def _step_by_step(self, turn: Turn, before: Passage | None, passage: Passage | None) -> None:
         """The same, each part after the reply to the one before."""
-        for step, part in zip(*_turn(before, passage), strict=True):
+        steps, ending, opening = turn
+        parts = [ending] if ending else []
+        parts += opening.splitlines(keepends=True)
+        for step, octets in zip(steps, parts, strict=True):
             if passage is not None and step == "DATA" and not passage.has_recipient:
                 continue
-            self._send((step,), (part,), self._note_turn)
+            self._send((step,), octets, self._note_turn, len(octets))
             for reply in self._replies(1):
                 _take(before, passage, reply)
 
@@ -140,22 +144,19 @@ class Pipelining(Dialogue):
             reply = self._read_reply()
             yield Reply(reply.code, reply.texts)  # nobody wants 100,000 of them explained
 
-    def _send(
-        self, steps: Steps, parts: Parts, note: Callable[[Steps, Parts, bytes], None]
-    ) -> None:
-        """Write first: the recording is done while the server works on its replies."""
+    def _send(self, steps: Steps, octets: bytes, note: Callable[..., None], parts: object) -> None:
+        """Write first: `note` records it while the server works on its replies."""
         self._check_open()
         self._look_for_unasked()
         if self._timeouts is not None:
             self._stream.timeout = self._timeouts.write
-        octets = b"".join(parts)
         try:
             try:
                 self._stream.write(octets)
             finally:
                 self.session.sent(*steps)
                 self.round_trips += 1
-                note(steps, parts, octets)
+                note(steps, octets, parts)
         except OSError as error:
             self._after_failed_write(error, steps[0])
         except BaseException:  # an interrupt: nobody knows how much went out
@@ -172,35 +173,32 @@ class Pipelining(Dialogue):
 
     _owed: tuple[Steps, bytes] = (), b""  # replies that were read, to what
 
-    def _note_commands(self, steps: Steps, parts: Parts, together: bytes) -> None:
+    def _note_commands(self, steps: Steps, together: bytes, parts: tuple[bytes, ...]) -> None:
         for number, octets in enumerate(parts, self._step + 1):
             secrets = command_secrets(octets)
             self._recorder.record(_COMMAND, number, octets, secrets=secrets)
         self._step += len(parts)
 
-    def _note_turn(self, steps: Steps, parts: Parts, together: bytes) -> None:
-        """The replies to the turn before, then what went out now; nothing in it is secret."""
+    def _note_turn(self, steps: Steps, sent: bytes, first: int) -> None:
+        """The replies to the turn before, then what went out now, whose first part has so many
+        octets; nothing in it is secret."""
         (answered, received), self._owed = self._owed, ((), b"")
         if answered or steps:
-            first = self._step - len(answered) + 1
+            step = self._step + 1 - len(answered)
             self._step += len(steps)
-            mail_data = len(parts[0]) if steps and steps[0] == session.END_OF_DATA else 0
-            turn = _shape(answered, steps), received, together, mail_data
-            self._recorder.record_turn(first, turn)
+            self._recorder.record_turn(step, (_shape(answered, steps), received, sent, first))
 
 
-def _turn(before: Passage | None, passage: Passage | None) -> tuple[Steps, Parts]:
-    """What ends a mail transaction, its content where that is wanted and else RSET; and what opens
-    the next one."""
-    steps, parts = (passage.steps, passage.opening) if passage is not None else ((), ())
+def _turn(before: Passage | None, passage: Passage | None) -> Turn:
+    steps, opening = (passage.steps, passage.opening) if passage is not None else ((), b"")
     if before is None:
-        return steps, parts
+        return steps, b"", opening
     if not before.wants_content:
-        return ("RSET", *steps), (commands.rset(), *parts)
+        return ("RSET", *steps), commands.rset(), opening
     before.handed_over = True
     # 354 although no recipient was taken: an empty content ends that (RFC 2920, 3.1).
     content = before.content if before.has_recipient else END_OF_MAIL_DATA
-    return (session.END_OF_DATA, *steps), (content, *parts)
+    return (session.END_OF_DATA, *steps), content, opening
 
 
 def _take(before: Passage | None, passage: Passage | None, reply: Reply) -> None:
@@ -209,15 +207,6 @@ def _take(before: Passage | None, passage: Passage | None, reply: Reply) -> None
         before.end(reply)
     elif passage is not None:
         passage.replies = (*passage.replies, reply)
-
-
-def _ends_well(passage: Passage, octets: bytes) -> bool:
-    """Whether the last reply to a mail object is 2yz in one line; then it is taken."""
-    reply = usual_reply(octets)
-    if reply is None or reply.code >= 300:
-        return False
-    passage.end(reply)
-    return True
 
 
 @lru_cache(64)  # a server says the same again and again

@@ -27,7 +27,7 @@ class Courier:
     def __init__(self, client: Client, done: Done) -> None:
         self._client, self._done = client, done
         self._offered = client.extensions or _NOTHING_OFFERED
-        self._size_is_asked_for = "SIZE" in self._offered
+        self._size_is_asked = "SIZE" in self._offered
         self._under_way: deque[tuple[Numbered, Passage]] = deque()
 
     def carry(self, mails: Iterable[Numbered]) -> None:
@@ -68,18 +68,19 @@ class Courier:
             except LocalProtocolError as error:
                 self._done(number, Sent(mail, Fate.NOT_SENT, why=str(error)))
                 continue
-            passage = Passage(_steps(len(opening)), opening, encode_content(mail.content))
+            steps = _steps(len(mail.envelope.forward_paths))
+            passage = Passage(steps, opening, encode_content(mail.content))
             self._under_way.append(((number, mail), passage))
             yield passage
 
-    def _opening(self, mail: MailObject) -> tuple[bytes, ...]:
+    def _opening(self, mail: MailObject) -> bytes:
         """MAIL, each RCPT, DATA; `LocalProtocolError` says why this server must not get it."""
         envelope = mail.envelope
         paths, own = envelope.forward_paths, envelope.recipient_parameters
         if not paths:
             raise LocalProtocolError(_NO_FORWARD_PATH)
         parameters = dict[str, str | int | None]()
-        if self._size_is_asked_for:
+        if self._size_is_asked:
             parameters["SIZE"] = len(mail.content)
         if not mail.content.isascii():
             self._check_offered("8BITMIME", _EIGHT_BIT)
@@ -89,11 +90,10 @@ class Courier:
             parameters["SMTPUTF8"] = None
         if envelope.parameters:
             parameters.update(envelope.parameters)
-        return (
-            commands.mail(envelope.reverse_path, parameters),
-            *[commands.rcpt(path, own.get(path) if own else None) for path in paths],
-            commands.data(),
-        )
+        opening = [commands.mail(envelope.reverse_path, parameters)]
+        opening += [commands.rcpt(path, own.get(path) if own else None) for path in paths]
+        opening.append(commands.data())
+        return b"".join(opening)
 
     def _check_offered(self, keyword: str, otherwise: str) -> None:
         if keyword not in self._offered:
@@ -112,8 +112,8 @@ _WIDE_ENVELOPE = (
 
 
 @cache
-def _steps(number: int) -> tuple[str, ...]:
-    return "MAIL", *["RCPT"] * (number - 2), "DATA"
+def _steps(recipients: int) -> tuple[str, ...]:
+    return "MAIL", *["RCPT"] * recipients, "DATA"
 
 
 def fate_of(mail: MailObject, passage: Passage) -> Sent:

@@ -34,7 +34,7 @@ class Recorder:
         self.end = end
         self.tls = False
         self.wire = Wire()
-        self._seq = 0
+        self.seq = 0  # of the next event
         self._noted = 0  # octets of memory since the last trim
         self._note, self._note_all = transcript.note, transcript.note_all
         self._now = getattr(transcript.now, "seconds", transcript.now)
@@ -57,18 +57,17 @@ class Recorder:
     def record_turn(self, step: int, turn: Turn) -> None:
         """Record a turn: its events have the steps from `step` on, and the same moment."""
         shape, received, sent, _ = turn
-        length = len(received) + len(sent)
+        length, events = len(received) + len(sent), len(shape)
         head: Note = (
-            TURN, self.connection, self.end, self._seq, step,
+            TURN, self.connection, self.end, self.seq, step,
             sent, length, self.tls, self._now(), (), None, cast(Pairs, turn),
         )  # fmt: skip
         if length > MAX_EVENT_OCTETS:  # of one event, perhaps, which then is cut
             for kind, _, _, _, at, octets, *_, detail in taken_apart([head]):
                 self.record(Kind(kind), at, octets, detail)
             return
-        events = len(shape)
-        self._seq += events
-        self._note_all([head, *[FOLLOWS] * (events - 1)])
+        self.seq += events
+        self._note_all([head] + [FOLLOWS] * (events - 1))
         self._noted += length + EVENT_OVERHEAD * events
         if self._noted > TRIM_AFTER:
             self._trim()
@@ -92,8 +91,8 @@ class Recorder:
         detail: Detail | Pairs,
         secrets: tuple[Span, ...],
     ) -> None:
-        seq = self._seq
-        self._seq = seq + 1
+        seq = self.seq
+        self.seq = seq + 1
         self._note(
             (PLAIN[kind], self.connection, self.end, seq, step,
              octets, length, self.tls, self._now(), secrets, sha256, detail)
@@ -108,4 +107,4 @@ class Recorder:
 
     def segment(self, sender: str, octets: bytes) -> None:
         """Record what passed on the wire."""
-        self._add(sender, octets, self._seq)
+        self._add(sender, octets, self.seq)

@@ -16,7 +16,7 @@ Shape = tuple[tuple[str, Pairs], ...]
 
 
 Turn = tuple[Shape, bytes, bytes, int]
-"""Its shape, the reply lines, what went out, and how many octets of that are mail data.
+"""Its shape, the reply lines, what went out, and how many octets the first part of that has.
 
 Octets are in one piece, as they came and went. A plain tuple: see `Note`.
 """
@@ -51,8 +51,8 @@ def _octets_of_each(turn: Turn) -> Iterator[bytes]:
     >>> list(_octets_of_each(((), b"250 OK\\r\\n", b"a\\r\\n.\\r\\nDATA\\r\\n", 6)))
     [b'250 OK\\r\\n', b'a\\r\\n.\\r\\n', b'DATA\\r\\n']
     """
-    _, received, sent, mail_data = turn
+    _, received, sent, first = turn  # all but the first part are command lines
     yield from received.splitlines(keepends=True)
-    if mail_data:
-        yield sent[:mail_data]
-    yield from sent[mail_data:].splitlines(keepends=True)
+    if first:
+        yield sent[:first]
+    yield from sent[first:].splitlines(keepends=True)

@@ -104,22 +104,22 @@ class Wiretap(StreamWrapper):
     def __init__(self, inner: Stream, recorder: Recorder) -> None:
         super().__init__(inner)
         self._read, self._write, self._waiting = inner.read, inner.write, inner.waiting
-        self._segment = recorder.segment
+        self._recorder, self._add = recorder, recorder.wire.add
 
     def read(self, n: int) -> bytes:
         octets = self._read(n)
         if octets:
-            self._segment("server", octets)
+            self._add("server", octets, self._recorder.seq)
         return octets
 
     def waiting(self) -> bytes:
         octets = self._waiting()
         if octets:
-            self._segment("server", octets)
+            self._add("server", octets, self._recorder.seq)
         return octets
 
     def write(self, octets: bytes) -> None:
         try:
             self._write(octets)
         finally:
-            self._segment("client", octets)
+            self._add("client", octets, self._recorder.seq)
