@@ -159,9 +159,8 @@ class Pipelining(Dialogue):
                 note(steps, octets, parts)
         except OSError as error:
             self._after_failed_write(error, steps[0])
-        except BaseException:  # an interrupt: nobody knows how much went out
-            self.session.out_of_step()
-            raise
+        except BaseException as error:  # an interrupt: nobody knows how much went out
+            raise self._broken_off(error, f"{steps[0]} was being sent") from None
 
     def _read_replies(self, number: int) -> tuple[StepReply, ...]:
         replies: list[StepReply] = []

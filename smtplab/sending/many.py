@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Event
 
 from smtplab.client import Client
-from smtplab.errors import SMTPLabError
+from smtplab.errors import Interrupted, SMTPLabError
 from smtplab.mail_object import MailObject
 from smtplab.sending.courier import Courier, Numbered
 from smtplab.sending.report import Fate, SendReport, Sent
@@ -21,7 +21,7 @@ Progress = Callable[[int, int], None]
 """Told how many mail objects have a fate, and how many there are."""
 
 
-class SendInterrupted(KeyboardInterrupt):
+class SendInterrupted(Interrupted):
     """Sending was interrupted; `report` says what was sent, what was not, and what is in doubt."""
 
     def __init__(self, report: SendReport) -> None:

@@ -74,7 +74,11 @@ class Network(Protocol):
 
 
 class StreamWrapper(Stream):
-    """A stream around another one; as it is, it changes nothing."""
+    """A stream around another one; as it is, reads and writes pass unchanged.
+
+    `waiting()` is not passed on: what a wrapper makes of a read must not be gone round. One that
+    only looks, as `Wiretap`, passes it on itself.
+    """
 
     def __init__(self, inner: Stream) -> None:
         self.inner = inner
