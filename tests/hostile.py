@@ -94,7 +94,7 @@ CONTENTS = {
 # What our own cards are made of; a card that needs another tag adds it knowingly.
 TAGS = frozenset(
     "a b br caption code dd details div dl dt em i iframe li ol p pre section span strong style "
-    "summary table tbody td th thead tr ul".split()
+    "summary table tbody td th thead tr ul wbr".split()
 )
 ATTRIBUTES = frozenset(
     "class id role style tabindex scope colspan open title sandbox srcdoc referrerpolicy "

@@ -40,7 +40,7 @@ RULES = {
 MADE_OF = {
     "StateMap": DRAWING,
     "Ladder": DRAWING,
-    "JourneyPlayer": frozenset(("time", "wbr", "aria-current")),
+    "JourneyPlayer": frozenset(("time", "aria-current")),
     "PacketStack": DOWNLOAD,
     "Progress": DOWNLOAD,
 }
