@@ -67,6 +67,21 @@ def test_an_event_says_who_saw_what_when() -> None:
     assert len(transcript) == 3
 
 
+def test_what_one_connection_said_is_not_dearer_for_what_others_said(monkeypatch) -> None:
+    transcript = Transcript(lambda: WORLD_TIME)
+    for name in ("c1", "c2", "c1"):
+        transcript.recorder(name, "client").record(Kind.COMMAND, 1, b"NOOP\r\n")
+    made: list[bytes] = []
+
+    def spans(octets: bytes) -> tuple[()]:
+        made.append(octets)
+        return ()
+
+    monkeypatch.setattr(transcript.secrets, "spans", spans)
+    assert transcript.connections == ("c1", "c2") and not made
+    assert len(transcript.of("c2")) == len(made) == 1
+
+
 def test_a_clock_that_counts_seconds_is_read_back_as_a_date() -> None:
     """Real connections note seconds, which cost less; whoever reads wants a date with its zone."""
     transcript = Transcript(WALL_CLOCK)

@@ -186,15 +186,17 @@ class Transcript:
     @property
     def connections(self) -> tuple[str, ...]:
         """The names of the connections, in the order of their first event."""
-        return tuple(dict.fromkeys(event.connection for event in self.events if event.connection))
+        return tuple(dict.fromkeys(note[1] for note in self._kept_notes() if note[1]))
 
     def of(self, connection: str, end: str | None = None) -> tuple[Event, ...]:
         """The events of one connection, of both ends or of one."""
-        return tuple(
-            event
-            for event in self.events
-            if event.connection == connection and end in (None, event.end)
-        )
+        of_it = (note for note in self._kept_notes() if note[1] == connection)
+        return tuple(self._event(note) for note in of_it if end in (None, note[2]))
+
+    def _kept_notes(self) -> list[Note]:
+        self.trim()
+        with self._lock:  # to make events of all costs some hundred times as much
+            return self._newest_first(0)[0][::-1]
 
     def wire(self, connection: str, end: str) -> Wire:
         """What passed on the wire, as one end saw it; `KeyError` if that is no longer kept."""
