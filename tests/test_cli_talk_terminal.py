@@ -148,6 +148,7 @@ def test_ctrl_c_while_a_reply_is_awaited_closes_the_connection() -> None:
             assert terminal.end() == 0
     assert peer.commands == [b"NOOP\r\n"]
     assert "Traceback" not in terminal.shown
+    assert "!! Ctrl-C: stopped while the reply to NOOP was awaited" in terminal.shown
 
 
 def test_ctrl_c_in_a_walk_is_no_success() -> None:

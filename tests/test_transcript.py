@@ -18,6 +18,7 @@ from smtplab.transcript import Event, Kind, Recorder, Transcript, as_html, as_te
 from smtplab.transcript import transcript as bounds
 from smtplab.transcript.events import EVENT_OVERHEAD, HEAD_AND_TAIL, MAX_EVENT_OCTETS, OctetsKeeper
 from smtplab.transcript.hiding import SecretValues, base64_forms, hide
+from smtplab.transcript.recorder import TRIM_AFTER
 from smtplab.transcript.rendering import MAX_SHOWN_LINES, visible
 from smtplab.transcript.wire import MAX_WIRE_OCTETS
 from smtplab.transport.tcp import WALL_CLOCK
@@ -227,7 +228,7 @@ def test_the_memory_of_one_long_connection_is_bounded(monkeypatch: pytest.Monkey
     for step in range(300):
         recorder.record(Kind.REPLY, step, b"x" * 1000)
     held = sum(len(note[5]) + EVENT_OVERHEAD for note in transcript._notes)
-    assert held <= 200_000 + bounds.TRIM_AFTER + 2000
+    assert held <= 200_000 + TRIM_AFTER + 2000
     assert transcript.events[-1].step == 299
 
 

@@ -9,12 +9,14 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from comm import DummyComm
-from ipywidgets import HTML, VBox, Widget
+from ipywidgets import DOMWidget, Widget
 
 from smtplab.errors import SMTPLabError
+from smtplab.widgets.controls import HTML, VBox
 from smtplab.widgets.pieces import notice
 
 _T = TypeVar("_T")
+_D = TypeVar("_D", bound=DOMWidget)
 _AT_THE_LEFT = 'style="text-align:left;vertical-align:top"'
 _LIVE = "application/vnd.jupyter.widget-view+json"
 
@@ -94,8 +96,8 @@ class View:
             "text/plain": self.static_text(),
             "text/html": at_the_left(self.static_html()),
         }
-        if self.view.comm is not None and not isinstance(self.view.comm, DummyComm):
-            view = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
+        if (name := self.view.model_id) and not isinstance(self.view.comm, DummyComm):
+            view = {"version_major": 2, "version_minor": 0, "model_id": name}
             bundle[_LIVE] = view
         return bundle
 
@@ -115,9 +117,10 @@ def _close(widget: Widget) -> None:
     widget.close()
 
 
-def named(name: str, widget: Any) -> Any:
+def named(name: str, widget: _D) -> _D:
     """The widget with the class `smtplab-NAME`, for the style sheets and the tests."""
-    return widget.add_class(f"smtplab-{name}")
+    widget.add_class(f"smtplab-{name}")
+    return widget
 
 
 def css(name: str) -> str:
