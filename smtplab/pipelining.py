@@ -9,10 +9,10 @@ no parser; all else takes the way of every other step.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from smtplab import session
+from smtplab import commands, session
 from smtplab.dialogue import READ, Dialogue
 from smtplab.mail_object import END_OF_MAIL_DATA
 from smtplab.replies import Reply, usual_reply
@@ -20,45 +20,58 @@ from smtplab.session import State
 from smtplab.step_reply import StepReply
 from smtplab.transcript import Kind
 from smtplab.transcript.hiding import command_secrets
-from smtplab.transcript.notes import Shape, shape
+from smtplab.transcript.turn import Shape
 
 Steps = tuple[str, ...]
-"""What goes out together: verbs, or the end of data."""
+"""Verbs, or end-of-data: what the parts of one write are."""
 
-Turn = tuple[Steps, Sequence[bytes]]
-"""The same with their octets."""
+Turn = tuple[Steps, bytes, bytes]
+"""What ends one mail transaction and what opens the next, and the steps of both."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Passage:
     """One mail object on its way over one connection."""
 
-    steps: Steps  # of the opening: MAIL, RCPT for each recipient, DATA
-    opening: Sequence[bytes]  # a command line for each step
+    steps: Steps  # MAIL, RCPT for each recipient, DATA
+    opening: bytes  # their command lines
     content: bytes  # encoded, with its end of mail data
-    replies: Sequence[Reply] = ()  # to the opening
-    all_is_well: bool = False  # every recipient was taken, and 354 asks for the content
-    handed_over: bool = False  # the content went out, or may have
-    final: Reply | None = None  # the reply to it
-    ended: bool = False  # the reply to the content, or to RSET instead, is there
+    # What follows is set when it happens.
+    replies: Sequence[Reply] = field(default=(), init=False)  # to the opening
+    is_as_usual: bool = field(default=False, init=False)  # all taken, and the content asked for
+    handed_over: bool = field(default=False, init=False)  # the content went out, or may have
+    final: Reply | None = field(default=None, init=False)  # the reply to it
+    ended: bool = field(default=False, init=False)  # it is there, or that to RSET instead
+
+    def end(self, reply: Reply) -> None:
+        """Take the reply to the content, or to RSET in its place."""
+        self.ended = True
+        self.final = reply if self.handed_over else None
+
+    def ends_well(self, octets: bytes) -> bool:
+        """Take the reply that these octets are, if it is 2yz in one line."""
+        reply = usual_reply(octets)
+        if reply is None or reply.code >= 300:
+            return False
+        self.end(reply)
+        return True
 
     @property
     def wants_content(self) -> bool:
-        return bool(self.replies) and self.replies[-1].code == 354
+        return self.is_as_usual or (bool(self.replies) and self.replies[-1].code == 354)
 
     @property
     def has_recipient(self) -> bool:
-        return any(reply.code < 300 for reply in self.replies[1:])
+        return self.is_as_usual or any(reply.code < 300 for reply in self.replies[1:])
 
 
 class Pipelining(Dialogue):
     """A dialogue that can send more before it has read all."""
 
-    def _exchange_group(self, parts: Sequence[tuple[str, bytes]]) -> tuple[StepReply, ...]:
+    def _exchange_group(self, steps: Steps, parts: tuple[bytes, ...]) -> tuple[StepReply, ...]:
         """Send all parts in one write, then read the reply to each; fewer after a 421."""
         with self._lock:
-            steps, octets = zip(*parts, strict=True)
-            self._send(steps, octets, self._note_commands)
+            self._send(steps, b"".join(parts), self._note_commands, parts)
             return self._read_replies(len(parts))
 
     def carry(self, passages: Iterable[Passage], pipelined: bool) -> Iterator[Passage]:
@@ -73,76 +86,53 @@ class Pipelining(Dialogue):
         with self._lock:
             try:
                 passage = next(upcoming, None)
-                turn = _opening(passage)
                 while before is not None or passage is not None:
-                    if pipelined:
-                        self._write_turn(turn, before)
+                    turn = steps, ending, opening = _turn(before, passage)
+                    if pipelined:  # the end of one and the opening of the next (RFC 2920, 3.1)
+                        self._send(steps, ending + opening, self._note_turn, len(ending))
                     following = next(upcoming, None)
-                    turn = _if_all_is_well(passage, following)
                     if ended is not None:
                         yield ended
                     if not pipelined:
-                        self._step_by_step(before, passage)
-                    elif not self._read_usual(before, passage):
-                        self._read_turn(before, passage)
-                        turn = _turn(passage, following)
+                        self._step_by_step(turn, before, passage)
+                    elif passage is None or not self._went_as_usual(steps, before, passage):
+                        for reply in self._replies(len(steps)):
+                            _take(before, passage, reply)
                     ended, before, passage = before, passage, following
                 if ended is not None:
                     yield ended
             finally:
-                self._note_turn((), ())
+                self._note_turn((), b"", 0)
 
-    def _write_turn(self, turn: Turn, before: Passage | None) -> None:
-        """Close one mail transaction and open the next in one write (RFC 2920, 3.1)."""
-        if before is not None:
-            before.handed_over = turn[0][0] == session.END_OF_DATA
-        self._send(*turn, self._note_turn)
-
-    def _read_turn(self, before: Passage | None, passage: Passage | None) -> None:
-        """Replies of any kind, read as those of every other step."""
-        self._note_turn((), ())
-        for reply in self._replies(self.session.unanswered):
-            _take(before, passage, reply)
-
-    def _read_usual(self, before: Passage | None, passage: Passage | None) -> bool:
-        """Whether all replies came at once, each 2yz in one line, and 354 to the last."""
+    def _went_as_usual(self, steps: Steps, before: Passage | None, passage: Passage) -> bool:
+        """Read at once: replies of one line each, 354 to the last and 2yz to all others."""
         if self._timeouts is not None:
-            self._stream.timeout = self._timeouts.of(self._waited_for())
+            self._stream.timeout = self._timeouts.of(steps[0])
         try:
             octets = self._stream.read(READ)
-        except OSError:  # the usual way finds out what is wrong
-            return False
-        if self._took_usual(octets, before, passage):
+        except OSError:
+            return False  # the usual way finds out what is wrong
+        end = octets.find(b"\n") + 1 if before is not None else 0
+        opening = _usual_opening(octets[end:])
+        if len(opening) == len(passage.steps) and (
+            before is None or before.ends_well(octets[:end])
+        ):
+            passage.replies, passage.is_as_usual = opening, True
+            self._owed = steps, octets
+            self.session.all_as_usual()
             return True
         self._parser.feed(octets)
         return False
 
-    def _took_usual(self, octets: bytes, before: Passage | None, passage: Passage | None) -> bool:
-        end = octets.find(b"\n") + 1 if before is not None else 0
-        final = usual_reply(octets[:end]) if end else None
-        lines, replies = _usual_opening(octets[end:])
-        if passage is None or len(replies) != len(passage.steps):
-            return False
-        if before is not None:
-            if final is None or final.code >= 300:
-                return False
-            lines = octets[:end], *lines
-            before.ended = True
-            before.final = final if before.handed_over else None
-        passage.replies = replies
-        passage.all_is_well = True
-        self._owed = self.session.awaited, lines
-        self.session.all_as_usual()
-        return True
-
-    def _step_by_step(self, before: Passage | None, passage: Passage | None) -> None:
-        """The same, each step after the reply to the one before."""
-        for step, octets in zip(*_turn(before, passage), strict=True):
+    def _step_by_step(self, turn: Turn, before: Passage | None, passage: Passage | None) -> None:
+        """The same, each part after the reply to the one before."""
+        steps, ending, opening = turn
+        parts = [ending] if ending else []
+        parts += opening.splitlines(keepends=True)
+        for step, octets in zip(steps, parts, strict=True):
             if passage is not None and step == "DATA" and not passage.has_recipient:
                 continue
-            if before is not None and step == session.END_OF_DATA:
-                before.handed_over = True
-            self._send((step,), (octets,), self._note_turn)
+            self._send((step,), octets, self._note_turn, len(octets))
             for reply in self._replies(1):
                 _take(before, passage, reply)
 
@@ -154,29 +144,23 @@ class Pipelining(Dialogue):
             reply = self._read_reply()
             yield Reply(reply.code, reply.texts)  # nobody wants 100,000 of them explained
 
-    def _send(
-        self,
-        steps: Steps,
-        octets: Sequence[bytes],
-        note: Callable[[Steps, Sequence[bytes]], None],
-    ) -> None:
-        """Write first: the recording is done while the server works on its replies."""
+    def _send(self, steps: Steps, octets: bytes, note: Callable[..., None], parts: object) -> None:
+        """Write first: `note` records it while the server works on its replies."""
         self._check_open()
         self._look_for_unasked()
         if self._timeouts is not None:
             self._stream.timeout = self._timeouts.write
         try:
             try:
-                self._stream.write(b"".join(octets))
+                self._stream.write(octets)
             finally:
                 self.session.sent(*steps)
                 self.round_trips += 1
-                note(steps, octets)
+                note(steps, octets, parts)
         except OSError as error:
             self._after_failed_write(error, steps[0])
-        except BaseException:  # an interrupt: nobody knows how much went out
-            self.session.out_of_step()
-            raise
+        except BaseException as error:  # an interrupt: nobody knows how much went out
+            raise self._broken_off(error, f"{steps[0]} was being sent") from None
 
     def _read_replies(self, number: int) -> tuple[StepReply, ...]:
         replies: list[StepReply] = []
@@ -186,65 +170,58 @@ class Pipelining(Dialogue):
 
     # Noting down.
 
-    _owed: Turn = (), ()  # replies that were read, to what
+    _owed: tuple[Steps, bytes] = (), b""  # replies that were read, to what
 
-    def _note_commands(self, steps: Steps, octets: Sequence[bytes]) -> None:
-        for number, line in enumerate(octets, self._step + 1):
-            self._recorder.record(_COMMAND, number, line, secrets=command_secrets(line))
-        self._step += len(steps)
+    def _note_commands(self, steps: Steps, together: bytes, parts: tuple[bytes, ...]) -> None:
+        for number, octets in enumerate(parts, self._step + 1):
+            secrets = command_secrets(octets)
+            self._recorder.record(_COMMAND, number, octets, secrets=secrets)
+        self._step += len(parts)
 
-    def _note_turn(self, steps: Steps, octets: Sequence[bytes]) -> None:
-        """The replies to the turn before, then what went out now; nothing in it is secret."""
-        (answered, lines), self._owed = self._owed, ((), ())
-        first = self._step - len(answered) + 1
-        self._step += len(steps)
-        self._recorder.record_all(_shape(answered, steps), first, (*lines, *octets))
-
-
-def _opening(passage: Passage | None) -> Turn:
-    return ((), ()) if passage is None else (passage.steps, passage.opening)
+    def _note_turn(self, steps: Steps, sent: bytes, first: int) -> None:
+        """The replies to the turn before, then what went out now, whose first part has so many
+        octets; nothing in it is secret."""
+        (answered, received), self._owed = self._owed, ((), b"")
+        if answered or steps:
+            step = self._step + 1 - len(answered)
+            self._step += len(steps)
+            self._recorder.record_turn(step, (_shape(answered, steps), received, sent, first))
 
 
 def _turn(before: Passage | None, passage: Passage | None) -> Turn:
-    """What ends one mail transaction, by its replies, and opens the next."""
+    steps, opening = (passage.steps, passage.opening) if passage is not None else ((), b"")
     if before is None:
-        return _opening(passage)
-    step, ending = session.END_OF_DATA, before.content
+        return steps, b"", opening
     if not before.wants_content:
-        step, ending = "RSET", b"RSET\r\n"
-    elif not before.has_recipient:  # but 354: an empty content ends that (RFC 2920, 3.1)
-        ending = END_OF_MAIL_DATA
-    steps, octets = _opening(passage)
-    return (step, *steps), (ending, *octets)
-
-
-def _if_all_is_well(before: Passage | None, passage: Passage | None) -> Turn:
-    """The same, made while the replies are on their way, as if they were as usual."""
-    if before is None:
-        return _opening(passage)
-    if passage is None:
-        return (session.END_OF_DATA,), (before.content,)
-    return (session.END_OF_DATA, *passage.steps), (before.content, *passage.opening)
+        return ("RSET", *steps), commands.rset(), opening
+    before.handed_over = True
+    # 354 although no recipient was taken: an empty content ends that (RFC 2920, 3.1).
+    content = before.content if before.has_recipient else END_OF_MAIL_DATA
+    return (session.END_OF_DATA, *steps), content, opening
 
 
 def _take(before: Passage | None, passage: Passage | None, reply: Reply) -> None:
     """The first reply belongs to what ended the mail object before."""
     if before is not None and not before.ended:
-        before.ended = True
-        before.final = reply if before.handed_over else None
+        before.end(reply)
     elif passage is not None:
-        passage.replies = [*passage.replies, reply]
+        passage.replies = (*passage.replies, reply)
 
 
-@lru_cache(64)  # a server says the same to each opening, and something new to each content
-def _usual_opening(octets: bytes) -> tuple[Sequence[bytes], Sequence[Reply]]:
-    """The lines and replies if they are 2yz, each in one line, and 354 at last; else nothing."""
-    lines = octets.splitlines(keepends=True)
-    replies = [reply for line in lines if (reply := usual_reply(line))]
-    *codes, last = [reply.code for reply in replies] or [0]
-    if len(lines) == len(replies) and last == 354 and codes and max(codes) < 300:
-        return lines, replies
-    return (), ()
+@lru_cache(64)  # a server says the same again and again
+def _usual_opening(octets: bytes) -> tuple[Reply, ...]:
+    """The replies that these octets are, if the last is 354 and all others are 2yz; else none."""
+    replies = [usual_reply(line) for line in octets.splitlines(keepends=True)]
+    codes = [reply.code if reply else 0 for reply in replies]
+    if not codes or codes.pop() != 354 or {code // 100 for code in codes} != {2}:
+        return ()
+    return tuple(reply for reply in replies if reply)
+
+
+@lru_cache(64)  # it depends on little but the number of recipients
+def _shape(answered: Steps, steps: Steps) -> Shape:
+    replies = [(str(_REPLY.value), _USUAL_NOTES[step]) for step in answered]
+    return *replies, *[(str(_KINDS.get(step, _COMMAND).value), ()) for step in steps]
 
 
 _COMMAND, _REPLY = Kind.COMMAND, Kind.REPLY  # found once, as in `dialogue`
@@ -256,10 +233,3 @@ _USUAL_NOTES = {
     "RCPT": State.RCPT.note,
     "DATA": State.DATA.note,
 }
-
-
-@lru_cache(64)
-def _shape(answered: Steps, sent: Steps) -> Shape:
-    """What stands in the transcript for the replies to some steps, and then for other steps."""
-    replies = [(_REPLY, _USUAL_NOTES[step]) for step in answered]
-    return shape([*replies, *[(_KINDS.get(step, _COMMAND), ()) for step in sent]])

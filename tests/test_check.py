@@ -6,6 +6,7 @@ import os
 import select
 import sys
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import nbformat
 import pytest
@@ -15,6 +16,9 @@ from smtplab import cli
 from smtplab.cli import marking
 from smtplab.cli.handed_in import lesson_of
 from smtplab.cli.marking import HandedIn, Limits, find, mark
+from smtplab.lessons import work
+from smtplab.lessons.progress import Done
+from smtplab.lessons.work import pack
 
 BEGIN = """\
 from smtplab import Sandbox
@@ -147,6 +151,44 @@ def test_links_huge_files_and_hidden_folders_are_not_run(tmp_path):
     }  # fmt: skip
     (row,) = mark(HandedIn(tmp_path / "link.ipynb", "link.ipynb", "a link or no file"), LIMITS)
     assert row.ran == "refused: a link or no file"
+
+
+def test_the_zip_of_download_my_work_is_marked_like_a_folder(tmp_path):
+    notebook(tmp_path / "02-mine.ipynb", BEGIN, SOLVED)
+    packed = pack(tmp_path, Done())
+    (handed_in := tmp_path / "handed-in").mkdir()
+    (handed_in / "anna.zip").write_bytes(packed.octets)
+    (one,) = find(handed_in)
+    assert (one.name, one.refused) == ("anna.zip/02-mine.ipynb", "")
+    rows = {row.exercise: row.passed for row in mark(one, LIMITS)}
+    assert rows == {"2.1": "yes", "2.2": "no", "2.3": "no", "2.4": "no"}
+    assert [path.name for path in handed_in.iterdir()] == ["anna.zip"]  # nothing was laid down
+
+
+def zipped(path: Path, **members: bytes) -> None:
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        for number, (name, octets) in enumerate(members.items()):
+            archive.writestr(TRICKS.get(name, f"{number}.ipynb"), octets)
+
+
+TRICKS = {"up": "../up.ipynb", "root": "/tmp/root.ipynb", "windows": "a\\..\\b.ipynb"}
+
+
+def test_a_zip_cannot_reach_out_of_its_place_and_cannot_swell(tmp_path):
+    """A .zip from outside names any path, and a few octets of it can stand for gigabytes."""
+    zipped(tmp_path / "bomb.zip", bomb=b" " * (work.MAX_NOTEBOOK + 1))
+    (tmp_path / "broken.zip").write_bytes(b"PK")
+    zipped(tmp_path / "tricks.zip", **dict.fromkeys(TRICKS, b"{}"))
+    (tmp_path / "link.zip").symlink_to(tmp_path / "bomb.zip")
+    found = {one.name: one for one in find(tmp_path)}
+    assert {name: one.refused for name, one in found.items()} == {
+        "bomb.zip/0.ipynb": "",
+        "broken.zip": "no .zip that can be read",
+        "link.zip": "a link or no file",
+        "tricks.zip": "a .zip without a notebook",
+    }
+    (row,) = mark(found["bomb.zip/0.ipynb"], LIMITS)
+    assert row.ran == "refused: cannot be read"
 
 
 def test_more_notebooks_than_the_limit_are_named_and_not_run(tmp_path, monkeypatch):

@@ -211,6 +211,8 @@ def test_a_blank_copy_shows_no_reply_before_it_was_asked_for(
     assert capsys.readouterr().out == ""  # nothing has changed, so nothing is laid down
     with pytest.raises(lab.LabError, match="another folder"):
         lab.prepare_folder(source, instructor=False, blank=True)
+    assert cli.main(["copy", str(tmp_path / "mine"), "--blank"]) == 0
+    assert (tmp_path / "mine" / FIRST).read_bytes() == (folder / FIRST).read_bytes()
 
 
 def test_the_course_opens_with_its_first_notebook(source: Path, tmp_path: Path) -> None:

@@ -279,8 +279,6 @@ def test_right_options_do_not_all_have_the_same_letter():
 @pytest.mark.parametrize(
     ("guess", "said"),
     [
-        (None, "There was no guess to compare it with."),
-        (..., "There was no guess to compare it with."),
         (503, "You said so. Can you also say why?"),
         (" 503 ", "You said so. Can you also say why?"),
         ("500", "The first digit is right"),
@@ -292,6 +290,18 @@ def test_a_guess_is_laid_beside_the_real_reply(guess, said):
     card = predict("?", guess).compare(Reply(503, (b"5.5.1 Bad sequence",)))
     assert card.title == "It was 503."
     assert said in card.lines[0]
+
+
+@pytest.mark.parametrize("nothing", [None, ..., " "])
+def test_what_happened_is_kept_back_from_somebody_who_has_not_guessed(nothing):
+    card = predict("?", nothing).compare("a <b>")
+    assert "a <b>" not in repr(card) and "run this one again" in repr(card)
+    told, fold = card._repr_html_().split("<details>")
+    assert "a &lt;b&gt;" not in told and fold.endswith("It was a &lt;b&gt;.</details>")
+
+
+def test_a_guess_may_be_written_in_any_case():
+    assert predict("Inbox or Junk?", "inbox").compare("Inbox").lines[0].startswith("You said so")
 
 
 def test_a_guess_is_shown_before_it_is_compared():

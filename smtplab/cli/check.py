@@ -26,6 +26,9 @@ where that does no harm: a container, a virtual machine or an account without ri
 network at all (the course needs none). A notebook that means to cheat can still forge its result
 inside its own kernel.
 
+A .zip of "Download my work" is read like a folder: the notebooks in it, of 8 MiB at most each, and
+nothing that has a folder in its name.
+
 The table has one line for each notebook and exercise: notebook, lesson, exercise, passed (yes, no),
 missing (the sentence that the learner read), ran (whole, or what went wrong).
 
@@ -51,7 +54,12 @@ def add_parser(subparsers: Subparsers) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("folder", metavar="FOLDER", type=Path, help="where the notebooks are, at any depth")
+    add(
+        "folder",
+        metavar="FOLDER",
+        type=Path,
+        help="where the notebooks are, at any depth, or .zip files that Download my work made",
+    )
     add("--output", metavar="FILE", default="smtplab-check.csv", help="the table; - for the screen")
     add("--cell-seconds", type=_number, default=60, metavar="N", help="time for one cell (60)")
     add("--seconds", type=_number, default=300, metavar="N", help="time for one notebook (300)")

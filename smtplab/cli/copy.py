@@ -17,6 +17,7 @@ beside yours. A second time it changes nothing.
 examples:
   smtplab copy                     to ./smtplab-course
   smtplab copy ~/smtp              to a folder of your choice
+  smtplab copy --blank             with no reply there before you ask
 """
 
 
@@ -30,12 +31,13 @@ def add_parser(subparsers: "Subparsers") -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("folder", nargs="?", type=Path, default=Path(COURSE_FOLDER))
+    parser.add_argument("--blank", action="store_true", help="copy without the stored outputs")
 
 
 def run(args: argparse.Namespace) -> int:
     """Copy; 2 if something must be mended first."""
     try:
-        prepare_folder(args.folder, instructor=False)
+        prepare_folder(args.folder, instructor=False, blank=args.blank)
     except (LabError, OSError) as error:
         print(f"smtplab copy: {error}", file=sys.stderr)
         return 2

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -13,11 +12,12 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from smtplab.lessons.progress import VARIABLE
+from smtplab.lessons.work import WorkError, notebook_from, notebooks_in
 from smtplab.transcript.rendering import visible
 
 MAX_OCTETS = 10 * 2**20  # of one notebook; ours to choose, the course's have under 0.2 MiB
@@ -49,24 +49,45 @@ class Limits:
 
 @dataclass(frozen=True)
 class HandedIn:
-    """A file that was found; `refused` says why it is not run, "" if it is."""
+    """A notebook that was found; `refused` says why it is not run, "" if it is.
+
+    `member` is its name in the .zip at `path`, "" if it is a file of its own.
+    """
 
     path: Path
     name: str
     refused: str = ""
+    member: str = ""
+
+    def octets(self) -> bytes:
+        """Its content; `OSError` or `WorkError` if it cannot be read."""
+        with open(self.path, "rb") as file:
+            octets = file.read(MAX_OCTETS)
+        return notebook_from(octets, self.member) if self.member else octets
 
 
 def find(folder: Path) -> list[HandedIn]:
-    """The notebooks below a folder, in order of their names; links are never followed."""
+    """The notebooks below a folder and in each .zip there, in order; links are never followed."""
     found: list[HandedIn] = []
     for place, folders, files in os.walk(folder, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if name.endswith(".ipynb") and not name.startswith("."):
+            if name.endswith((".ipynb", ".zip")) and not name.startswith("."):
                 path = Path(place, name)
-                found.append(HandedIn(path, path.relative_to(folder).as_posix(), _refusal(path)))
+                one = HandedIn(path, path.relative_to(folder).as_posix(), _refusal(path))
+                found += [one] if one.refused or name.endswith(".ipynb") else _unpacked(one)
     too_many = [HandedIn(o.path, o.name, "one too many") for o in found[MAX_NOTEBOOKS:]]
     return found[:MAX_NOTEBOOKS] + too_many
+
+
+def _unpacked(work: HandedIn) -> list[HandedIn]:
+    """The notebooks in a .zip, as Download my work makes it; nothing is laid down yet."""
+    try:
+        names = notebooks_in(work.octets())
+    except (OSError, WorkError):
+        return [replace(work, refused="no .zip that can be read")]
+    found = [HandedIn(work.path, f"{work.name}/{name}", member=name) for name in names]
+    return found or [replace(work, refused="a .zip without a notebook")]
 
 
 def _refusal(path: Path) -> str:
@@ -88,10 +109,10 @@ def mark(one: HandedIn, limits: Limits) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="smtplab-check-", ignore_cleanup_errors=True) as place:
         copy = Path(place, "notebook.ipynb")
         try:
-            shutil.copyfile(one.path, copy, follow_symlinks=False)
-        except OSError:
+            copy.write_bytes(one.octets())
+        except (OSError, WorkError):
             return [Row(one.name, "", "", "", "", "refused: cannot be read")]
-        answer = _judged(copy, one.path.name, limits)
+        answer = _judged(copy, PurePosixPath(one.name).name, limits)
     lesson, ran = str(answer.get("lesson", "")), str(answer["ran"])
     verdicts = answer.get("verdicts")
     if not isinstance(verdicts, dict) or not verdicts:

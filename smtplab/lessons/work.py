@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 import re
 import stat
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -80,18 +83,10 @@ def pack(folder: Path, done: Done, limit: int = MAX_ZIP) -> Packed:
 def unpack(octets: bytes, folder: Path) -> Unpacked:
     """Lay the notebooks down in a folder. One that is there and differs stays, and the new one
     goes beside it; what is no notebook is left out. `WorkError` if this is no .zip of ours."""
-    if len(octets) > MAX_NOTEBOOK:
-        raise WorkError(f"This file is larger than {MAX_NOTEBOOK >> 20} MiB. Nothing was loaded.")
-    try:
-        with ZipFile(BytesIO(octets)) as archive:
-            done = read_done(_member(archive, archive.getinfo(PROGRESS), MAX_PROGRESS))
-            infos = [one for one in archive.infolist() if one.filename != PROGRESS]
-            wanted = [one for one in infos if _NAME.fullmatch(one.filename)][:MAX_NOTEBOOKS]
-            contents = {one.filename: _member(archive, one, MAX_NOTEBOOK) for one in wanted}
-    except (BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError, EOFError):
-        raise WorkError("This is no file that Download my work made. Nothing was loaded.") from None
-    except Unreadable as error:
-        raise WorkError(f"{error} Nothing was loaded.") from None
+    with _opened(octets) as archive:
+        done = read_done(_member(archive, archive.getinfo(PROGRESS), MAX_PROGRESS))
+        infos = [one for one in archive.infolist() if one.filename != PROGRESS]
+        contents = {name: _content(archive, name) for name in _names(archive)}
     left_out = len(infos) - len(contents)
     remarks = [f"{left_out} other files in it were left out."] if left_out else []
     names = []
@@ -104,6 +99,42 @@ def unpack(octets: bytes, folder: Path) -> Unpacked:
             disk.write(place, content)
         names.append(place.name)
     return Unpacked(done, tuple(names), tuple(remarks))
+
+
+def notebooks_in(octets: bytes) -> list[str]:
+    """The names of the notebooks in such a file; `WorkError` if this is no .zip."""
+    with _opened(octets) as archive:
+        return _names(archive)
+
+
+def notebook_from(octets: bytes, name: str) -> bytes:
+    """One of these notebooks; `WorkError` if it is damaged or too large."""
+    with _opened(octets) as archive:
+        return _content(archive, name)
+
+
+@contextmanager
+def _opened(octets: bytes) -> Iterator[ZipFile]:
+    """The .zip; whatever is wrong with it becomes a `WorkError`."""
+    if len(octets) > MAX_NOTEBOOK:
+        raise WorkError(f"This file is larger than {MAX_NOTEBOOK >> 20} MiB. Nothing was loaded.")
+    try:
+        with ZipFile(BytesIO(octets)) as archive:
+            yield archive
+    except (BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error):
+        raise WorkError("This is no file that Download my work made. Nothing was loaded.") from None
+    except Unreadable as error:
+        raise WorkError(f"{error} Nothing was loaded.") from None
+
+
+def _names(archive: ZipFile) -> list[str]:
+    """No name with a folder in it, so that nothing is laid down elsewhere."""
+    found = (one.filename for one in archive.infolist() if _NAME.fullmatch(one.filename))
+    return list(dict.fromkeys(found))[:MAX_NOTEBOOKS]
+
+
+def _content(archive: ZipFile, name: str) -> bytes:
+    return _member(archive, archive.getinfo(name), MAX_NOTEBOOK)
 
 
 def _notebooks(folder: Path) -> list[Path]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import cache
 
 from smtplab import commands
 from smtplab.client import Client
 from smtplab.errors import LocalProtocolError, SMTPLabError
 from smtplab.extensions import Extensions
 from smtplab.mail_object import MailObject, encode_content
-from smtplab.pipelining import Passage, Steps
+from smtplab.pipelining import Passage
+from smtplab.replies import Reply
 from smtplab.sending.report import Fate, Sent
 
 Numbered = tuple[int, MailObject]
@@ -26,7 +27,7 @@ class Courier:
     def __init__(self, client: Client, done: Done) -> None:
         self._client, self._done = client, done
         self._offered = client.extensions or _NOTHING_OFFERED
-        self._takes_size = "SIZE" in self._offered
+        self._size_is_asked = "SIZE" in self._offered
         self._under_way: deque[tuple[Numbered, Passage]] = deque()
 
     def carry(self, mails: Iterable[Numbered]) -> None:
@@ -63,36 +64,36 @@ class Courier:
     def _passages(self, mails: Iterable[Numbered]) -> Iterator[Passage]:
         for number, mail in mails:
             try:
-                passage = self._passage(mail)
+                opening = self._opening(mail)
             except LocalProtocolError as error:
                 self._done(number, Sent(mail, Fate.NOT_SENT, why=str(error)))
                 continue
+            steps = _steps(len(mail.envelope.forward_paths))
+            passage = Passage(steps, opening, encode_content(mail.content))
             self._under_way.append(((number, mail), passage))
             yield passage
 
-    def _passage(self, mail: MailObject) -> Passage:
+    def _opening(self, mail: MailObject) -> bytes:
         """MAIL, each RCPT, DATA; `LocalProtocolError` says why this server must not get it."""
-        envelope, content = mail.envelope, mail.content
-        paths = envelope.forward_paths
-        parameters: dict[str, str | int | None] = {}
-        if self._takes_size:
-            parameters["SIZE"] = len(content)
-        if not content.isascii():
-            self._check_offered("8BITMIME", _EIGHT_BIT)
-            parameters["BODY"] = "8BITMIME"
-        if not "".join((envelope.reverse_path, *paths)).isascii():
-            self._check_offered("SMTPUTF8", _WIDE_ENVELOPE)
-            parameters["SMTPUTF8"] = None
+        envelope = mail.envelope
+        paths, own = envelope.forward_paths, envelope.recipient_parameters
         if not paths:
             raise LocalProtocolError(_NO_FORWARD_PATH)
-        parameters.update(envelope.parameters)
-        own = envelope.recipient_parameters.get
-        opening = [
-            commands.mail(envelope.reverse_path, parameters),
-            *[commands.rcpt(path, own(path)) for path in paths],
-            commands.data(),
-        ]
-        return Passage(_steps_for(len(paths)), opening, encode_content(content))
+        parameters = dict[str, str | int | None]()
+        if self._size_is_asked:
+            parameters["SIZE"] = len(mail.content)
+        if not mail.content.isascii():
+            self._check_offered("8BITMIME", _EIGHT_BIT)
+            parameters["BODY"] = "8BITMIME"
+        if not (envelope.reverse_path.isascii() and all(map(str.isascii, paths))):
+            self._check_offered("SMTPUTF8", _WIDE_ENVELOPE)
+            parameters["SMTPUTF8"] = None
+        if envelope.parameters:
+            parameters.update(envelope.parameters)
+        opening = [commands.mail(envelope.reverse_path, parameters)]
+        opening += [commands.rcpt(path, own.get(path) if own else None) for path in paths]
+        opening.append(commands.data())
+        return b"".join(opening)
 
     def _check_offered(self, keyword: str, otherwise: str) -> None:
         if keyword not in self._offered:
@@ -110,18 +111,18 @@ _WIDE_ENVELOPE = (
 )
 
 
-@lru_cache
-def _steps_for(recipients: int) -> Steps:
-    return ("MAIL", *["RCPT"] * recipients, "DATA")
+@cache
+def _steps(recipients: int) -> tuple[str, ...]:
+    return "MAIL", *["RCPT"] * recipients, "DATA"
 
 
 def fate_of(mail: MailObject, passage: Passage) -> Sent:
     """What the replies to one mail object say."""
+    refused: tuple[tuple[str, Reply], ...] = ()
+    if not passage.is_as_usual:
+        verdicts = zip(mail.envelope.forward_paths, passage.replies[1:-1], strict=False)
+        refused = tuple((path, reply) for path, reply in verdicts if reply.code >= 300)
     final = passage.final
-    if passage.all_is_well and final is not None and final.code < 300:
-        return Sent(mail, _ACCEPTED, final)
-    verdicts = zip(mail.envelope.forward_paths, passage.replies[1:-1], strict=False)
-    refused = tuple([(path, reply) for path, reply in verdicts if reply.code >= 300])
     if final is None:
         decided = next((reply for reply in passage.replies if reply.code >= 400), None)
         return Sent(mail, Fate.REFUSED, decided, refused)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import NamedTuple
 
 SCHEMA = 1  # the version of the event's JSON form; names in it are never changed
@@ -15,6 +16,7 @@ HEAD_AND_TAIL = 4096  # octets kept of each end of a longer one
 
 Span = tuple[int, int]
 Detail = Mapping[str, object]  # JSON values, or functions that make one when it is read
+Moment = datetime | float  # seconds since 1970 cost less than a date, where a clock can give them
 _NOTHING: Detail = {}
 
 
@@ -43,6 +45,7 @@ class Kind(StrEnum):
     __hash__ = str.__hash__  # Enum's own is slow, and recording looks kinds up
 
 
+PLAIN = {kind: str(kind.value) for kind in Kind}
 FROM_CLIENT = frozenset({Kind.COMMAND, Kind.RESPONSE, Kind.MAIL_DATA})
 FROM_SERVER = frozenset({Kind.GREETING, Kind.CHALLENGE, Kind.REPLY})
 
@@ -71,6 +74,27 @@ class Event(NamedTuple):
     @property
     def is_whole(self) -> bool:
         return self.length == len(self.octets)
+
+
+# The fields of `Event`, the kind as a plain string and most details as pairs: a tuple of nothing
+# but strings, numbers and tuples of them is left alone by the garbage collector, which else looks
+# at 100,000 of them each time.
+Pairs = tuple[tuple[str, object], ...]
+Note = tuple[
+    str, str, str, int, int, bytes, int, bool, Moment, tuple[Span, ...], str | None,
+    Detail | Pairs,
+]  # fmt: skip
+EVENT_OVERHEAD = 512  # octets that Python adds to one event
+_octets_of = itemgetter(5)
+
+
+def memory_of(notes: Sequence[Note]) -> int:
+    """Octets of memory that the notes take, about."""
+    return sum(map(len, map(_octets_of, notes))) + EVENT_OVERHEAD * len(notes)
+
+
+def date_of(moment: Moment) -> datetime:
+    return moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)
 
 
 class Segment(NamedTuple):

@@ -1,13 +1,22 @@
-"""Recorders: one for each end of each connection; what one costs is paid at every step."""
+"""The recorder: writes down what one end of one connection sees, at next to no cost."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import count, repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from smtplab.transcript.events import MAX_EVENT_OCTETS, Detail, Kind, OctetsKeeper, Span, keep
-from smtplab.transcript.notes import EVENT_OVERHEAD, PLAIN, Pairs, Shape
+from smtplab.transcript.events import (
+    EVENT_OVERHEAD,
+    MAX_EVENT_OCTETS,
+    PLAIN,
+    Detail,
+    Kind,
+    Note,
+    OctetsKeeper,
+    Pairs,
+    Span,
+    keep,
+)
+from smtplab.transcript.turn import FOLLOWS, TURN, Turn, taken_apart
 from smtplab.transcript.wire import Wire
 
 if TYPE_CHECKING:
@@ -25,7 +34,7 @@ class Recorder:
         self.end = end
         self.tls = False
         self.wire = Wire()
-        self._seq = 0
+        self.seq = 0  # of the next event
         self._noted = 0  # octets of memory since the last trim
         self._note, self._note_all = transcript.note, transcript.note_all
         self._now = getattr(transcript.now, "seconds", transcript.now)
@@ -43,26 +52,23 @@ class Recorder:
         length, sha256 = len(octets), None
         if length > MAX_EVENT_OCTETS and not self.transcript.is_kept_whole:
             octets, sha256 = keep(octets)
-        what = (PLAIN[kind],), (detail,)
-        self._note_down(what, step, octets, length, sha256, secrets)
+        self._note_down(kind, step, octets, length, sha256, detail, secrets)
 
-    def record_all(self, what: Shape, step: int, octets: Sequence[bytes]) -> None:
-        """Record several events of the same moment; the first one is of `step`, and so on.
-
-        Pipelined sending has 40 microseconds for eight of them.
-        """
-        sizes = [*map(len, octets)]
-        size = sum(sizes)
-        if size > MAX_EVENT_OCTETS and max(sizes) > MAX_EVENT_OCTETS:
-            for number, (kind, detail) in enumerate(zip(*what, strict=True)):
-                self.record(Kind(kind), step + number, octets[number], detail)
-            return
-        context = (
-            self.connection, self.end, self._seq, step, self.tls, self._now(), (), None, what
+    def record_turn(self, step: int, turn: Turn) -> None:
+        """Record a turn: its events have the steps from `step` on, and the same moment."""
+        shape, received, sent, _ = turn
+        length, events = len(received) + len(sent), len(shape)
+        head: Note = (
+            TURN, self.connection, self.end, self.seq, step,
+            sent, length, self.tls, self._now(), (), None, cast(Pairs, turn),
         )  # fmt: skip
-        self._note_all([*zip(octets, sizes, count(), repeat(context))])
-        self._seq += len(sizes)
-        self._noted += size + EVENT_OVERHEAD * len(sizes)
+        if length > MAX_EVENT_OCTETS:  # of one event, perhaps, which then is cut
+            for kind, _, _, _, at, octets, *_, detail in taken_apart([head]):
+                self.record(Kind(kind), at, octets, detail)
+            return
+        self.seq += events
+        self._note_all([head] + [FOLLOWS] * (events - 1))
+        self._noted += length + EVENT_OVERHEAD * events
         if self._noted > TRIM_AFTER:
             self._trim()
 
@@ -73,24 +79,24 @@ class Recorder:
     def record_kept(self, kind: Kind, step: int, keeper: OctetsKeeper) -> None:
         """Record octets that came in pieces."""
         octets, sha256 = keeper.kept()
-        what = (PLAIN[kind],), ((),)
-        self._note_down(what, step, octets, keeper.length, sha256, ())
+        self._note_down(kind, step, octets, keeper.length, sha256, (), ())
 
     def _note_down(
         self,
-        what: Shape,
+        kind: Kind,
         step: int,
         octets: bytes,
         length: int,
         sha256: str | None,
+        detail: Detail | Pairs,
         secrets: tuple[Span, ...],
     ) -> None:
-        seq = self._seq
-        self._seq = seq + 1
-        context = (
-            self.connection, self.end, seq, step, self.tls, self._now(), secrets, sha256, what
+        seq = self.seq
+        self.seq = seq + 1
+        self._note(
+            (PLAIN[kind], self.connection, self.end, seq, step,
+             octets, length, self.tls, self._now(), secrets, sha256, detail)
         )  # fmt: skip
-        self._note((octets, length, 0, context))
         self._noted += len(octets) + EVENT_OVERHEAD
         if self._noted > TRIM_AFTER:
             self._trim()
@@ -101,4 +107,4 @@ class Recorder:
 
     def segment(self, sender: str, octets: bytes) -> None:
         """Record what passed on the wire."""
-        self._add(sender, octets, self._seq)
+        self._add(sender, octets, self.seq)

@@ -1,6 +1,7 @@
 """The transcript and its recorders: recorded once, bounded, pulled by whoever wants to look.
 
-Bounds are kept every few dozen events, and an `Event` is made of a note when somebody reads it.
+Recording must cost next to nothing, so a recorder notes a plain tuple; bounds are kept every few
+dozen events, and an `Event` is made of a note when somebody reads it.
 """
 
 from __future__ import annotations
@@ -9,20 +10,30 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from threading import Lock
 from typing import Any, Self
 
 from smtplab.transcript import capture, eavesdropper, reading, rendering
-from smtplab.transcript.events import Event, Kind
+from smtplab.transcript.events import (
+    PLAIN,
+    Event,
+    Kind,
+    Note,
+    date_of,
+    memory_of,
+)
 from smtplab.transcript.hiding import SecretValues
-from smtplab.transcript.notes import Note, event_of, length_of, memory_of, note_of
 from smtplab.transcript.recorder import Recorder
+from smtplab.transcript.turn import FOLLOWS, taken_apart
 from smtplab.transcript.wire import Wire
 
 MAX_EVENTS = 100_000
 MAX_MEMORY = 128 * 2**20  # octets of all events together, with what Python adds
 MAX_WIRES = 256  # connections whose wire octets are kept
 TRIM_EACH = 16  # new recorders: each may note that much before it looks at the bounds itself
+
+_LENGTH = itemgetter(6)
 
 
 class Transcript:
@@ -45,8 +56,8 @@ class Transcript:
         self._wires: OrderedDict[tuple[str, str], Wire] = OrderedDict()  # oldest out at once
         self._recorders = 0
         self.is_kept_whole = False
-        # Both are atomic, so that recorders need no lock; the second one wants a list.
-        self.note, self.note_all = self._notes.append, self._notes.extend
+        self.note = self._notes.append  # atomic, so that recorders need no lock
+        self.note_all = self._notes.extend  # of a list, as atomic
 
     @classmethod
     def from_json(cls, text: str, *, whole: bool = False) -> Transcript:
@@ -64,7 +75,7 @@ class Transcript:
             if event.kind is Kind.DROPPED:
                 transcript._dropped_events, transcript._dropped_octets = reading.dropped(event)
             else:
-                transcript.note(note_of(event))
+                transcript.note((PLAIN[event.kind], *event[1:]))
         transcript.trim()
         return transcript
 
@@ -113,8 +124,10 @@ class Transcript:
     def _drop(self, number: int) -> None:
         """Let the oldest fall out; only under the lock."""
         oldest = [self._notes.popleft() for _ in range(number)]
+        while oldest and self._notes and self._notes[0] is FOLLOWS:  # a turn goes as a whole
+            oldest.append(self._notes.popleft())
         self._dropped_events += len(oldest)
-        self._dropped_octets += sum(map(length_of, oldest))
+        self._dropped_octets += sum(map(_LENGTH, oldest))
         self._memory -= memory_of(oldest)
 
     def _newest_first(self, position: int) -> tuple[list[Note], int]:
@@ -127,7 +140,10 @@ class Transcript:
             kept = len(notes)
             total = self._dropped_events + kept
             try:
-                found = list(islice(reversed(notes), max(0, total - position)))
+                walk = reversed(notes)
+                found = list(islice(walk, max(0, total - position)))
+                while found and found[-1] is FOLLOWS:  # the turn that it belongs to
+                    found.append(next(walk))
             except RuntimeError:  # one was added while we looked: the collector had let it
                 continue
             if len(notes) == kept:
@@ -146,13 +162,16 @@ class Transcript:
         self.trim()
         with self._lock:
             newest_first, total = self._newest_first(position)
-        fresh = tuple(map(self._event, reversed(newest_first)))
-        if total - max(0, position) > len(fresh):
+        wanted = total - max(0, position)
+        fresh = tuple(map(self._event, taken_apart(reversed(newest_first))))
+        fresh = fresh[max(0, len(fresh) - wanted) :]
+        if wanted > len(fresh):
             fresh = (self._dropped(fresh), *fresh)
         return fresh, total
 
     def _event(self, note: Note) -> Event:
-        return event_of(note, self.secrets.spans(note[0]))
+        middle = date_of(note[8]), note[9] + self.secrets.spans(note[5])
+        return Event._make((Kind(note[0]), *note[1:8], *middle, note[10], dict(note[11])))
 
     def _dropped(self, kept: tuple[Event, ...]) -> Event:
         counts = {"events": self._dropped_events, "octets": self._dropped_octets}
@@ -167,15 +186,17 @@ class Transcript:
     @property
     def connections(self) -> tuple[str, ...]:
         """The names of the connections, in the order of their first event."""
-        return tuple(dict.fromkeys(event.connection for event in self.events if event.connection))
+        return tuple(dict.fromkeys(note[1] for note in self._kept_notes() if note[1]))
 
     def of(self, connection: str, end: str | None = None) -> tuple[Event, ...]:
         """The events of one connection, of both ends or of one."""
-        return tuple(
-            event
-            for event in self.events
-            if event.connection == connection and end in (None, event.end)
-        )
+        of_it = (note for note in self._kept_notes() if note[1] == connection)
+        return tuple(self._event(note) for note in of_it if end in (None, note[2]))
+
+    def _kept_notes(self) -> list[Note]:
+        self.trim()
+        with self._lock:  # to make events of all costs some hundred times as much
+            return self._newest_first(0)[0][::-1]
 
     def wire(self, connection: str, end: str) -> Wire:
         """What passed on the wire, as one end saw it; `KeyError` if that is no longer kept."""
