@@ -32,7 +32,7 @@ _HAS_RUN = """() => {
   return panel.sessionContext.session.kernel.status === 'idle'
     && (failed || cells[cells.length - 1].execution_count === cells.length);
 }"""
-_HAS_REPLIED = """() => window.jupyterapp.shell.currentWidget.model.toJSON().cells.some(
+HAS_REPLIED = """() => window.jupyterapp.shell.currentWidget.model.toJSON().cells.some(
   cell => cell.source.includes('.ehlo()') && cell.execution_count && cell.outputs.length
 )"""
 _WRITE = """async source => {
@@ -91,7 +91,7 @@ def first_reply(page, url: str) -> None:
     page.wait_for_function(_BEGUN)
     page.evaluate(_OPEN, "00-start-here.ipynb")
     page.evaluate(RUN_ALL)
-    page.wait_for_function(_HAS_REPLIED)
+    page.wait_for_function(HAS_REPLIED)
 
 
 def write_cell(page, source: str) -> None:
