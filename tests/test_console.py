@@ -7,7 +7,7 @@ import pytest
 
 from smtplab import Console, LocalProtocolError, Sandbox
 from smtplab.errors import ConnectionLost
-from smtplab.session import VERBS
+from smtplab.session import VERBS, State
 from smtplab.widgets.console import render
 from smtplab.widgets.console.log_view import CHUNK
 from smtplab.widgets.console.model import ConsoleModel, Meaning
@@ -327,6 +327,18 @@ def test_the_model_keeps_every_error_and_raises_none(console, monkeypatch):
 def test_the_meanings_of_the_field_are_the_names_on_it(console):
     assert {meaning.value for meaning in Meaning} == {"Command", "Response", "Content", "Closed"}
     assert console._input.description == Meaning.COMMAND.value
+
+
+def test_once_a_session_is_over_the_button_of_the_line_connects_again(console):
+    button = console._send_button
+    assert button.description == "Send command"
+    click(console, "QUIT")
+    assert (console._input.description, button.description) == ("Closed", "Connect again")
+    button.click()
+    assert console.client.state is State.GREETED and button.description == "Send command"
+    type_(console, "EHLO laptop.example.org")
+    button.click()
+    assert console.reply.code == 250
 
 
 def test_a_stopped_sandbox_is_started_by_the_console():

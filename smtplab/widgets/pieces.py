@@ -56,10 +56,18 @@ def told(pairs: Iterable[tuple[str, str]]) -> str:
     )
 
 
+_LEFT = 'style="text-align: left"'
+
+
 def table(caption: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A plain table, for static forms and views alike; `rows` hold HTML that is safe already."""
-    heads = "".join(f'<th scope="col">{safe(one)}</th>' for one in head)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    """A plain table, for static forms and views alike; `rows` hold HTML that is safe already.
+
+    Each cell says that it begins at the left: JupyterLab's own sheet would put words at the right.
+    """
+    heads = "".join(f'<th scope="col" {_LEFT}>{safe(one)}</th>' for one in head)
+    body = "".join(
+        f"<tr>{''.join(f'<td {_LEFT}>{cell}</td>' for cell in row)}</tr>" for row in rows
+    )
     return (
         f'<table class="smtplab-table"><caption>{safe(caption)}</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"

@@ -30,7 +30,7 @@ _HINTS = {
     Meaning.RESPONSE: "The server waits for base64. Enter sends it; a lone * cancels.",
     Meaning.CONTENT: "Header section, empty line, body. The client doubles a dot that begins a "
     "line, and ends with a line that holds one dot.",
-    Meaning.CLOSED: "Press Start over to connect again.",
+    Meaning.CLOSED: "The session is over. Connect again begins a new one.",
 }
 
 

@@ -21,6 +21,11 @@ from smtplab.widgets.controls import HTML, Button, Checkbox, HBox, Textarea, Tog
 from smtplab.widgets.view import View, named
 
 _T = TypeVar("_T")
+_SENDS = {
+    Meaning.COMMAND: "Send command",
+    Meaning.RESPONSE: "Send response",
+    Meaning.CONTENT: "Send content",
+}
 _PLACEHOLDERS = {Meaning.COMMAND: "for example: MAIL FROM:<alice@example.org>"}
 
 
@@ -71,7 +76,7 @@ class Console(View):
         for verb, button in self._palette.items():
             button.on_click(self._guarded(partial(self._on_press, verb)))
         self._input.observe(self._on_typed, "value")
-        self._send_button.on_click(self._guarded(self._on_send))
+        self._send_button.on_click(self._guarded(self._on_button))
         for toggle in (self._drawer.open, self._drawer.both_ends, self._drawer.marks):
             toggle.observe(self._guarded(self._on_look), "value")
         self._drawer.apart.observe(self._guarded(self._on_look), "value")
@@ -166,6 +171,13 @@ class Console(View):
             self.model.draft = now.removesuffix("\n") if at_the_end else before
             self._guarded(self._on_send)(change)
 
+    def _on_button(self) -> None:
+        """Once a session is over, one thing is left to do."""
+        if self.model.meaning is Meaning.CLOSED:
+            self.model.start_over()
+        else:
+            self._on_send()
+
     def _on_send(self) -> None:
         """The field is emptied before the step, so that no letter typed meanwhile is lost."""
         line = self.model.take_draft()
@@ -221,7 +233,7 @@ class Console(View):
         self._input.placeholder = _PLACEHOLDERS.get(model.meaning, "")
         self._input.rows = 9 if content else min(6, model.draft.count("\n") + 1)
         self._input.value = model.draft
-        self._send_button.description = f"Send {model.meaning.value.lower()}"
+        self._send_button.description = _SENDS.get(model.meaning, "Connect again")
         self._bar.value = render.bar(model)
         self._log.show()
         self._explanation.value = render.explanation(model.reply, model.notice)
