@@ -4,25 +4,29 @@
 """
 
 import asyncio
+import importlib.util
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from tests.classroom.hub import SHIPPED, Hub, jupyterhub
+from tests.classroom.hub import ROOT, SHIPPED, Hub, jupyterhub
 from tests.classroom.load import first_notebooks, run_class
 from tests.classroom.processes import is_kernel, listening, ports, processes
 from tests.classroom.student import Student
 from tests.kernels import Kernel, cells
 from tests.other_users import ANN, BEN
+from tests.static_site import served
+from tests.tools import missing
 from tests.watch import wait_until
 
 VALUES = yaml.safe_load((SHIPPED.parent / "values.yaml").read_text("utf-8"))
@@ -116,6 +120,7 @@ class Class:
     """Ann and Ben have signed in, have their servers, and have opened lesson 00."""
 
     hub: Hub
+    homes: Path
     run: asyncio.Runner
     ann: Student
     ben: Student
@@ -123,16 +128,18 @@ class Class:
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
+def room() -> Iterator[Class]:
     if sys.platform != "linux":
         pytest.skip("platform: the processes of a class are found in /proc")
-    folder = tmp_path_factory.mktemp("hub")
-    with jupyterhub(folder, ["ann", "ben"]) as hub, asyncio.Runner() as runner:
-        ann, ben = Student(hub, "ann"), Student(hub, "ben")
-        kernels = dict(zip(("ann", "ben"), runner.run(_open(ann, ben)), strict=True))
-        yield Class(hub, runner, ann, ben, kernels)
-        for one in (ann, ben):
-            one.close()
+    with tempfile.TemporaryDirectory(prefix="smtplab-hub-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # git asks whether a learner may pass here, on the way to their home
+        with jupyterhub(folder, ["ann", "ben"]) as hub, asyncio.Runner() as runner:
+            ann, ben = Student(hub, "ann"), Student(hub, "ben")
+            kernels = dict(zip(("ann", "ben"), runner.run(_open(ann, ben)), strict=True))
+            yield Class(hub, folder / "homes", runner, ann, ben, kernels)
+            for one in (ann, ben):
+                one.close()
 
 
 async def _open(*students: Student) -> list[Kernel]:
@@ -182,6 +189,46 @@ def test_the_hub_lets_nobody_into_the_server_of_another(room: Class) -> None:
     contents = f"{room.ann.home}/api/contents"
     assert room.run.run(room.ann.ask("GET", contents)).code == 200
     assert room.run.run(room.ben.ask("GET", contents)).code in (403, 404)
+
+
+def test_the_link_brings_the_newest_notebooks_and_keeps_what_a_learner_changed(
+    room: Class, tmp_path: Path
+) -> None:
+    """nbgitpuller fetches twice; between, Ann and the teacher have changed the same line."""
+    if importlib.util.find_spec("nbgitpuller") is None:
+        missing("nbgitpuller", "pip install nbgitpuller")
+    project, own = tmp_path / "smtplab", room.homes / "ann" / "smtplab" / LESSON
+    project.mkdir()
+    lesson = project / LESSON
+    first = (ROOT / "notebooks" / LESSON).read_text("utf-8")
+    with served(project / ".git") as url:
+        lesson.write_text(first, "utf-8")
+        as_published(project)
+        assert "finished" in room.run.run(pulled(room.ann, url))
+        assert own.read_text("utf-8") == first
+        mine = first.replace("Start here", "Mine", 1)
+        own.write_text(mine, "utf-8")
+        lesson.write_text(first.replace("Start here", "Begin here", 1), "utf-8")
+        (project / "news.md").write_text("A new exercise.\n")
+        as_published(project)
+        assert "finished" in room.run.run(pulled(room.ann, url))
+    assert (own.parent / "news.md").read_text() == "A new exercise.\n"
+    assert own.read_text("utf-8") == mine != first
+
+
+def as_published(project: Path) -> None:
+    """All that is in the folder, as one more edition on the branch TAG, for a plain web server."""
+    commit = ["-c", "user.name=teacher", "-c", "user.email=teacher@example.org", "commit"]
+    for words in (
+        ["init", "-b", "TAG"], ["add", "-A"], [*commit, "-m", "An edition"], ["update-server-info"],
+    ):  # fmt: skip
+        subprocess.run(["git", *words], cwd=project, check=True, capture_output=True)
+
+
+async def pulled(student: Student, url: str) -> str:
+    """What nbgitpuller's page hears while it fetches; a plain web server has the whole history."""
+    asked = urlencode({"repo": url, "branch": "TAG", "targetpath": "smtplab", "depth": 0})
+    return (await student.ask("GET", f"{student.home}/git-pull/api?{asked}")).body.decode()
 
 
 def test_each_learner_has_progress_of_their_own(room: Class) -> None:
