@@ -5,6 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
+from lite.pyodide import EARLY
 from lite.tools import Tools, run
 
 HERE = Path(__file__).parent
@@ -23,6 +24,12 @@ WORDS_OF_DRAWING = (
     "org.eclipse.elk", "chevrotain", "mermaidAPI", "cytoscape", "katex-html", "vega-lite",
     "Unrecognized signal",
 )  # fmt: skip
+# Before all of JupyterLab's own.
+FIRST_SCRIPT = f'<script src="../static/pyodide/{EARLY}"></script>'
+# The service worker passes every file on, and is slow at it: the browser also forgets what it has
+# compiled of a script that came this way. It is there for the reader's notebooks and questions.
+PASSES_ON = "shouldDrop(t,a)||(n=maybeFromCache(e))"
+LEAVES_TO_THE_BROWSER = "shouldDrop(t,a)||enableCache&&(n=maybeFromCache(e))"
 
 
 def build(tools: Tools, project: Path, site: Path, work: Path) -> None:
@@ -50,6 +57,8 @@ def build(tools: Tools, project: Path, site: Path, work: Path) -> None:
     run(tools.python, "-m", "jupyterlite_core", "build", "--config", str(settings))
     _remove_unused(site)
     _configure(site / "jupyter-lite.json")
+    _replace(site / "service-worker.js", PASSES_ON, LEAVES_TO_THE_BROWSER)
+    _replace(site / "lab" / "index.html", "<title>", f"{FIRST_SCRIPT}\n    <title>")
     _write_first_page(contents, site / "index.html")
 
 
@@ -75,6 +84,14 @@ def _configure(file: Path) -> None:
         "loadPyodideOptions": {"packages": list(THERE_ALREADY)},
     }
     file.write_text(json.dumps(config, indent=1), "utf-8")
+
+
+def _replace(file: Path, old: str, new: str) -> None:
+    """Change what must be there once; another edition of JupyterLite may have other words."""
+    text = file.read_text("utf-8")
+    if text.count(old) != 1:
+        raise SystemExit(f"{file.name} of JupyterLite has not once: {old}")
+    file.write_text(text.replace(old, new), "utf-8")
 
 
 def _write_first_page(contents: Path, page: Path) -> None:

@@ -11,7 +11,7 @@ MARKUP = (
     f'<img src=x onerror="{PWNED}">'
     f"<svg onload={PWNED}><a href='javascript:{PWNED}'>x</a></svg>"
     f'"><iframe src="data:text/html,<script>parent.{PWNED}</script>"></iframe>'
-    "</div></pre></section></template><b>out</b>"
+    "</div></pre></section></template></style></textarea></select></title><b>out</b>"
     "<meta http-equiv=refresh content='0;url=http://evil.example/'>"
     "<link rel=stylesheet href=http://evil.example/a.css><style>*{display:none}</style>"
 )

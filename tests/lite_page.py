@@ -32,13 +32,25 @@ _HAS_RUN = """() => {
   return panel.sessionContext.session.kernel.status === 'idle'
     && (failed || cells[cells.length - 1].execution_count === cells.length);
 }"""
-_HAS_REPLIED = """() => window.jupyterapp.shell.currentWidget.model.toJSON().cells.some(
+HAS_REPLIED = """() => window.jupyterapp.shell.currentWidget.model.toJSON().cells.some(
   cell => cell.source.includes('.ehlo()') && cell.execution_count && cell.outputs.length
 )"""
 _WRITE = """async source => {
   const panel = window.jupyterapp.shell.currentWidget;
   panel.model.cells.get(1).sharedModel.setSource(source);
   await panel.context.save();
+}"""
+_RUN_ONE = """source => {
+  const app = window.jupyterapp;
+  const { content } = app.shell.currentWidget;
+  content.activeCellIndex = 1;
+  content.activeCell.model.sharedModel.setSource(source);
+  content.activeCell.model.clearExecution();
+  app.commands.execute('notebook:run-cell');
+}"""
+_HAS_PRINTED = """() => {
+  const [, cell] = window.jupyterapp.shell.currentWidget.model.toJSON().cells;
+  return cell.outputs.length ? cell : null;
 }"""
 _DOWNLOAD = "() => { window.jupyterapp.commands.execute('docmanager:download'); }"
 _CELLS = "() => window.jupyterapp.shell.currentWidget.model.toJSON().cells"
@@ -79,12 +91,18 @@ def first_reply(page, url: str) -> None:
     page.wait_for_function(_BEGUN)
     page.evaluate(_OPEN, "00-start-here.ipynb")
     page.evaluate(RUN_ALL)
-    page.wait_for_function(_HAS_REPLIED)
+    page.wait_for_function(HAS_REPLIED)
 
 
 def write_cell(page, source: str) -> None:
     """Change the second cell of the notebook in front, and save."""
     page.evaluate(_WRITE, source)
+
+
+def printed_by(page, code: str) -> str:
+    """What the second cell of the notebook in front prints, with this code in it."""
+    page.evaluate(_RUN_ONE, code)
+    return text_of(page.wait_for_function(_HAS_PRINTED).json_value())
 
 
 def download(page) -> dict:

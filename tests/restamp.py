@@ -18,6 +18,7 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import smtplab
+from smtplab.lessons.progress import VARIABLE
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 LIVE = "application/vnd.jupyter.widget-view+json"
@@ -112,6 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.draft and len(paths) != 1:
         parser.error("--draft makes one notebook; name it")
     os.environ.pop("SMTPLAB_TRANSPORT", None)  # stored outputs come from the default
+    os.environ[VARIABLE] = "off"  # and know nothing of what anybody did
     for path in paths:
         if options.draft:
             notebook = notebook_from(options.draft.read_text(encoding="utf-8"))

@@ -232,6 +232,19 @@ def test_static_forms_hold_every_aspect_and_no_frame(sandbox):
         assert expected in text
 
 
+def test_the_static_form_unfolds_what_was_looked_at_and_names_what_is_open(sandbox):
+    deliver(sandbox, PLAIN)
+    deliver(sandbox, b"Subject: Second\r\n\r\nx\r\n")
+    inbox = Inbox(sandbox)
+    inbox.open(1)
+    inbox.look_at("Envelope")
+    html = inbox.static_html()
+    assert "<p>Opened: number 1</p>" in html
+    unfolded = [part.partition("<")[0] for part in html.split("<details open><summary>")[1:]]
+    assert unfolded == ["As a mail program shows it", "The envelope beside the header fields"]
+    assert "<em>no From</em>" in html
+
+
 def test_static_forms_are_the_same_over_tcp_and_in_memory():
     stored = []
     for transport in ("tcp", "memory"):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.__main__ import gather
 from smtplab import cli
 from smtplab.cli import course
 from smtplab.lessons.catalogue import EXERCISES, LESSONS
@@ -59,3 +60,17 @@ def test_the_kit_travels_only_when_it_is_asked_for(tmp_path: Path) -> None:
     course.copy_course(ROOT / "notebooks", tmp_path / "teacher", instructor=True)
     assert not (tmp_path / "learner" / "instructor").exists()
     assert (tmp_path / "teacher" / "instructor" / "README.md").read_text("utf-8") == KIT
+
+
+def test_no_solution_is_in_the_kit_or_on_the_documentations_site(tmp_path: Path) -> None:
+    """The site is public. A line of a solution tells it; a short one, such as a QUIT, does not."""
+    lines = [
+        line.strip()
+        for file in (ROOT / "tests" / "solutions").glob("lesson*.py")
+        for line in file.read_text("utf-8").splitlines()
+        if line.startswith("    ") and len(line.strip()) > 20
+    ]
+    assert len(lines) > 500
+    assert [line for line in lines if line in KIT] == []
+    gather(tmp_path / "pages")
+    assert not {"tests", "solutions"} & {path.name for path in (tmp_path / "pages").rglob("*")}

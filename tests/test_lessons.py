@@ -84,6 +84,11 @@ def test_every_exercise_has_a_right_way_two_wrong_ones_and_a_second_path():
     assert all(len(ways) >= 2 for ways in chain(RIGHT.values(), WRONG.values()))
 
 
+def test_each_lesson_has_three_exercises_and_the_course_fifty():
+    counts = {number: len(lesson.exercises) for number, lesson in LESSONS.items()}
+    assert min(counts.values()) >= 3 and sum(counts.values()) >= 50, counts
+
+
 def test_a_content_in_chunks_is_read_as_one_and_keeps_its_dots(sandbox):
     client = fresh_session(sandbox, "mx.example.net", 25, "EHLO laptop.example.org")
     client.mail("alice@example.org")

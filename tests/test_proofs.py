@@ -47,7 +47,7 @@ def commands() -> dict[str, argparse.ArgumentParser]:
 
 def fault_of(proof: str) -> str:
     """What is wrong with one proof; empty when nothing is."""
-    words = shlex.split(proof)
+    words = [word for word in shlex.split(proof) if not re.match("[A-Z_]+=", word)]
     place, _, name = words[0].partition("::")
     if place == "smtplab":
         options = {o for o in words[2:] if o.startswith("--")}

@@ -13,6 +13,8 @@ pytestmark = pytest.mark.browser
 
 TRUSTED = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .filter(cell => cell.model.trusted).length"""
+CELLS = """output => [...output.querySelectorAll('td, th')]
+  .map(cell => getComputedStyle(cell).textAlign)"""
 WIDTH = 1280
 
 
@@ -31,6 +33,7 @@ def _look(outputs, folder, way) -> None:
         for fact in case.tells:
             assert " ".join(fact.split()) in seen, (case.name, fact, seen)
         assert output.locator("svg, script, button").count() == 0
+        assert way == "github" or set(output.evaluate(CELLS)) <= {"left"}, case.name
         output.screenshot(path=folder / f"{case.name}-{way}.png")
 
 

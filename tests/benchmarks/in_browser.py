@@ -1,8 +1,10 @@
-"""Speed in a real JupyterLab: from a click to the reply in the page, and a card's first render."""
+"""Speed in a real JupyterLab: from the page to a first reply, from a click to the reply in the
+page, and a card's first render."""
 
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +14,16 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tests.benchmarks.measure import Runs, report
+from tests.benchmarks.measure import Runs, report, timed
 from tests.browser import chromium, close, close_file_browser, jupyterlab, open_and_run
 from tests.every_card import CASES, SETUP
+from tests.kernels import NOTEBOOKS
 from tests.lab_pages import KERNEL
+from tests.lite_page import HAS_REPLIED
 from tests.tools import find_tool
 
+LESSON = "00-start-here.ipynb"
+FIRST_REPLY = 10  # seconds that it may take from the page
 ROUNDS = 41  # clicks on each; the first warms up
 RENDERS = 5  # of each card
 FEW, MANY = 10, 10_000  # recorded lines
@@ -93,12 +99,13 @@ _RENDER = """([code, selector]) => new Promise((done, fail) => {
 
 
 def in_browser() -> None:
-    """Both figures, or a line that says why they were left out."""
+    """All figures, or a line that says why they were left out."""
     executable = find_tool("chromium")
     if executable is None:
-        print("    left out: clicks and first renders in a browser; there is no Chromium here")
+        print("    left out: all that needs a browser; there is no Chromium here")
         return
     with _lab(executable) as (folder, url, browser):
+        first_reply(folder, url, browser)
         page = _opened(browser, url, folder, "clicks", (PAGE, "'ready'"))
         page.locator(".many .smtplab-row.smtplab-s").last.wait_for(state="attached")
         clicks(page)
@@ -106,6 +113,21 @@ def in_browser() -> None:
         page = _opened(browser, url, folder, "renders", (RENDERING, "'ready'"))
         renders(page)
         close(page)
+
+
+def first_reply(folder: Path, url: str, browser: Any) -> None:
+    """From lesson 00's address to what a server said, as a learner has it after `smtplab lab`."""
+    shutil.copy(NOTEBOOKS / LESSON, folder)
+    page = browser.new_page()
+
+    def opened_and_run() -> None:
+        open_and_run(page, url.format(LESSON))
+        page.wait_for_function(HAS_REPLIED)
+
+    seconds = timed(opened_and_run)
+    close(page)
+    what = "in JupyterLab: from the page to a server's reply"
+    report(what, f"{seconds:.1f} s", f"under {FIRST_REPLY} s", seconds < FIRST_REPLY)
 
 
 def clicks(page: Any) -> None:

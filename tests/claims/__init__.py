@@ -56,11 +56,14 @@ def cited(notebook: nbformat.NotebookNode) -> dict[str, str]:
     return found
 
 
+FORMS = ("text/plain", "text/html")
+
+
 def shown_by(notebook: nbformat.NotebookNode, cell_line: str) -> list[str]:
-    """The stored outputs, as text, of the cells that hold this line."""
+    """The stored outputs of the cells that hold this line, with what a page shows folded."""
     return [
         "".join(
-            output.get("text", "") + output.get("data", {}).get("text/plain", "")
+            output.get("text", "") + "".join(output.get("data", {}).get(form, "") for form in FORMS)
             for output in cell.outputs
         )
         for cell in notebook.cells

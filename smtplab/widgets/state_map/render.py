@@ -35,12 +35,13 @@ def picture(now: State, visited: Collection[State]) -> str:
     boxes = "".join(
         _box(state, _looks(state, now, ends, visited)) for column in columns() for state in column
     )
-    width = PITCH * len(columns())
+    edge = (PITCH - BOX) // 2 - 8  # a little air outside the first and the last box
+    width = PITCH * len(columns()) - 2 * edge
     ways = "; ".join(f"{arrow.label} to {arrow.end.name}" for arrow in here) or "none"
     label = escape(f"The states of a session. Now: {now.name}, {now.value}. Ways out: {ways}")
     return (
         '<div class="smtplab-map" tabindex="0" role="group" aria-label="Picture; it scrolls">'
-        f'<svg viewBox="0 0 {width} {HEIGHT}" width="{width}" height="{HEIGHT}" role="img" '
+        f'<svg viewBox="{edge} 0 {width} {HEIGHT}" width="{width}" height="{HEIGHT}" role="img" '
         f'aria-label="{label}">{_HEADS}{drawn}{boxes}</svg></div>'
     )
 
