@@ -2,6 +2,7 @@
 
 import time
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -137,7 +138,7 @@ def spoil(names, *rules):
 @pytest.fixture(scope="module", params=RULES)
 def hostile_world(request):
     """The names that a cell for a card needs, in a world whose servers say hostile things."""
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     exec(SETUP.replace("Sandbox()", "Sandbox('memory')"), names)
     spoil(names, request.param)
     yield names
