@@ -1,10 +1,11 @@
-"""What every test may ask for: the programs that stand outside Python."""
+"""What every test may ask for: a sandbox, a browser, the programs that stand outside Python."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from smtplab import Sandbox
 from tests import tools
 from tests.lab_pages import axe, kept_in, lab_page, lab_server, pictures
 
@@ -15,6 +16,14 @@ settings.register_profile(
 settings.load_profile("any machine")
 
 __all__ = ["axe", "kept_in", "lab_page", "lab_server", "pictures"]  # fixtures
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A sandbox in memory, whose servers must not fail inside."""
+    with Sandbox("memory") as running:
+        yield running
+        assert not running.errors
 
 
 @pytest.fixture(scope="session")

@@ -21,13 +21,6 @@ ALICE, PASSWORD = "alice@example.org", "looking-glass"
 
 
 @pytest.fixture
-def sandbox():
-    with Sandbox("memory") as running:
-        yield running
-        assert not running.errors
-
-
-@pytest.fixture
 def card(sandbox):
     return Eavesdropper(sandbox)
 

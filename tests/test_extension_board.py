@@ -18,13 +18,6 @@ MX = "mx.example.net"
 
 
 @pytest.fixture
-def sandbox():
-    with Sandbox("memory") as running:
-        yield running
-        assert not running.errors
-
-
-@pytest.fixture
 def board(sandbox):
     return ExtensionBoard(sandbox)
 

@@ -15,13 +15,6 @@ HOSTILE = "<script>alert(1)</script>\u202e"
 
 
 @pytest.fixture
-def sandbox():
-    with Sandbox("memory") as running:
-        yield running
-        assert not running.errors
-
-
-@pytest.fixture
 def player(sandbox):
     return JourneyPlayer(sandbox)
 

@@ -12,13 +12,6 @@ HOSTILE = "<script>alert(1)</script><img onerror=x>\u202e"
 
 
 @pytest.fixture
-def sandbox():
-    with Sandbox("memory") as running:
-        yield running
-        assert not running.errors
-
-
-@pytest.fixture
 def card(sandbox):
     return VerdictCard(sandbox)
 
