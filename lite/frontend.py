@@ -5,6 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
+from lite.pyodide import EARLY
 from lite.tools import Tools, run
 
 HERE = Path(__file__).parent
@@ -50,6 +51,7 @@ def build(tools: Tools, project: Path, site: Path, work: Path) -> None:
     run(tools.python, "-m", "jupyterlite_core", "build", "--config", str(settings))
     _remove_unused(site)
     _configure(site / "jupyter-lite.json")
+    _begin_early(site / "lab" / "index.html")
     _write_first_page(contents, site / "index.html")
 
 
@@ -75,6 +77,13 @@ def _configure(file: Path) -> None:
         "loadPyodideOptions": {"packages": list(THERE_ALREADY)},
     }
     file.write_text(json.dumps(config, indent=1), "utf-8")
+
+
+def _begin_early(page: Path) -> None:
+    """JupyterLab's page gets a first script, before all of its own."""
+    script = f'<script src="../static/pyodide/{EARLY}"></script>'
+    text = page.read_text("utf-8")
+    page.write_text(text.replace("<title>", f"{script}\n    <title>", 1), "utf-8")
 
 
 def _write_first_page(contents: Path, page: Path) -> None:

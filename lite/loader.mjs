@@ -5,6 +5,9 @@
 import { loadPyodide as load } from "./pyodide.mjs";
 
 const ARCHIVE = "/packages.zip";
+const OF_EACH_LESSON =
+  "import pyodide_kernel, ipywidgets, smtplab.lessons, smtplab.sandbox, smtplab.widgets";
+let begun; // a Python that nobody has asked for yet
 
 async function unpacked(name) {
   const answer = await fetch(new URL(name, import.meta.url));
@@ -12,13 +15,31 @@ async function unpacked(name) {
   return new Response(answer.body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
-export async function loadPyodide({ packages, env, ...options }) {
+async function start(options) {
   const archive = unpacked("packages.bin");
   const library = URL.createObjectURL(new Blob([await unpacked("library.bin")]));
   return load({
     ...options,
-    env: { HOME: "/home/pyodide", ...env, PYTHONPATH: ARCHIVE },
+    env: { HOME: "/home/pyodide", PYTHONPATH: ARCHIVE },
     stdLibURL: library,
     fsInit: async (FS) => FS.writeFile(ARCHIVE, new Uint8Array(await archive)),
   });
+}
+
+// Start now; whoever asks first gets this one.
+export function begin() {
+  begun = start({}).then((pyodide) => {
+    pyodide.runPython(OF_EACH_LESSON);
+    return pyodide;
+  });
+  begun.catch(() => {}); // told to the one who asks
+}
+
+export async function loadPyodide({ packages, stdout, stderr, ...options }) {
+  const early = begun;
+  begun = undefined;
+  const pyodide = await (early ?? start(options));
+  pyodide.setStdout({ batched: stdout });
+  pyodide.setStderr({ batched: stderr });
+  return pyodide;
 }

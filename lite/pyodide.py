@@ -10,6 +10,9 @@ from lite.tools import run
 VERSION = "314.0.6"  # the one that jupyterlite-pyodide-kernel of pyproject.toml is made for
 FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")  # and the library, compiled
 HERE = Path(__file__).parent
+EARLY = "early.js"  # the page's first script: from the second visit on, Python begins with the page
+OURS = ("loader.mjs", EARLY)
+WORKER = "extensions/@jupyterlite/pyodide-kernel-extension/static/comlink.worker.*.js"
 
 
 def find_or_install(work: Path) -> Path:
@@ -36,7 +39,12 @@ def copy(source: Path, site: Path) -> Path:
     runtime.mkdir(parents=True)
     for name in FILES:
         shutil.copyfile(source / name, runtime / name)
-    shutil.copyfile(HERE / "loader.mjs", runtime / "loader.mjs")
+    for name in OURS:
+        shutil.copyfile(HERE / name, runtime / name)
+    (worker,) = site.glob(WORKER)
+    early = (HERE / "early.mjs").read_text("utf-8")
+    address = f"../../{worker.relative_to(site).as_posix()}"
+    (runtime / "early.mjs").write_text(early.replace("KERNEL", address), "utf-8")
     lock = json.loads((source / "pyodide-lock.json").read_text("utf-8"))
     lock["packages"] = {}
     (runtime / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")

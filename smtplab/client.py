@@ -214,8 +214,7 @@ class Client(Pipelining):
         replies: list[StepReply] = []
         before = self.round_trips
         for part in windows(lines):
-            steps = [(step_of(octets), octets) for octets in part]
-            replies += self._exchange_group(steps)
+            replies += self._exchange_group(tuple(map(step_of, part)), part)
             if self.state is State.CLOSED:
                 break
         return Group(lines, tuple(replies), self.round_trips - before)

@@ -6,7 +6,12 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from smtplab import session
-from smtplab.errors import ConnectionLost, RemoteProtocolError, SMTPLabError
+from smtplab.errors import (
+    ConnectionLost,
+    RemoteProtocolError,
+    SMTPLabError,
+    StepInterrupted,
+)
 from smtplab.replies import ReplyParser
 from smtplab.session import Session, State
 from smtplab.step_reply import StepReply
@@ -74,9 +79,8 @@ class Dialogue:
                     self._note_sent(step, octets, kind, chunk)
             except OSError as error:
                 return self._after_failed_write(error, step)
-            except BaseException:  # an interrupt: nobody knows how much went out
-                self.session.out_of_step()
-                raise
+            except BaseException as error:  # an interrupt: nobody knows how much went out
+                raise self._broken_off(error, f"{step} was being sent") from None
             return self._read_reply()
 
     def _look_for_unasked(self) -> None:
@@ -152,9 +156,9 @@ class Dialogue:
             message = f"{self.host} closed the connection before its reply to {self._waited_for()}"
             self._closed(why)
             raise ConnectionLost(f"{message}; connect again") from None
-        except BaseException:  # an interrupt or a malformed reply: the rest of it may still come
-            self.session.out_of_step()
-            raise
+        except BaseException as error:  # or a malformed reply: the rest of it may still come
+            during = f"the reply to {self._waited_for()} was awaited"
+            raise self._broken_off(error, during) from None
         now = self.session
         step = now.received(reply)
         kind = _CHALLENGE if reply.code == 334 else _KINDS.get(step, _REPLY)
@@ -163,6 +167,16 @@ class Dialogue:
         if now.state is _CLOSED:
             self._closed("by the server")
         return StepReply(reply.code, reply.texts, step, now.snapshot)
+
+    def _broken_off(self, error: BaseException, during: str) -> BaseException:
+        """The session is out of step; who stopped it by hand is told so in one sentence."""
+        self.session.out_of_step()
+        if not isinstance(error, KeyboardInterrupt):
+            return error
+        return StepInterrupted(
+            f"stopped while {during}; {self.host} may still act on it. "
+            f"The session is now: {self.state.value}; connect again"
+        )
 
     def _waited_for(self) -> str:
         awaited = self.session.awaited
@@ -190,9 +204,9 @@ class Dialogue:
             )
         try:
             self._stream = self._stream.start_tls(context, self.host)
-        except BaseException:  # an interrupt too: the next command must not go out in plaintext
+        except BaseException as error:  # the next command must not go out in plaintext
             self._closed("in the TLS handshake")
-            raise
+            raise self._broken_off(error, "TLS was being begun") from None
         from smtplab.transport.tls import TLSStream
 
         assert isinstance(self._stream, TLSStream)

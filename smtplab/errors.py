@@ -30,3 +30,15 @@ class NegativeReply(SMTPLabError):
     def __init__(self, message: str, reply: Reply) -> None:
         super().__init__(message)
         self.reply = reply
+
+
+class Interrupted(KeyboardInterrupt):
+    """Stopped by hand; the message says what was under way and how things stand."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: whoever stops a step need not see where inside it was."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class StepInterrupted(Interrupted):
+    """A step of the client was stopped by hand."""

@@ -15,6 +15,7 @@ from smtplab.step_reply import StepReply
 from smtplab.transcript import Event, Transcript
 from smtplab.transcript.rendering import note, sender, shown_lines, visible
 
+WIDTH = 88  # columns
 _LEFT = 'style="text-align:left"'  # notebooks align cells of tables to the right
 
 
@@ -45,17 +46,21 @@ class Explained:
         return tuple(row.reply for row in rows if row.reply and not row.reply.is_positive)
 
     def __str__(self) -> str:
-        return "\n".join(self._text_lines())
+        return self.to_text()
 
-    def _text_lines(self) -> Iterator[str]:
+    def to_text(self, width: int = WIDTH) -> str:
+        """Our own words in lines of at most `width` columns; what was said stays as it is."""
+        return "\n".join(self._text_lines(width))
+
+    def _text_lines(self, width: int) -> Iterator[str]:
         if self.remark:
-            yield self.remark
+            yield fill(self.remark, width)
         for name, rows in self.connections:
             if len(self.connections) > 1:
                 yield f"\nConnection {name}"
             for row in rows:
-                yield from _as_lines(row)
-            yield f"Now: {_now(rows)}"
+                yield from _as_lines(row, width)
+            yield fill(f"Now: {_now(rows)}", width)
 
     def to_html(self) -> str:
         """A table for each connection; everything in it is escaped."""
@@ -116,7 +121,7 @@ def _now(rows: tuple[Row, ...]) -> str:
     return state.value + (f". Legal next: {verbs}" if verbs else "")
 
 
-def _as_lines(row: Row) -> Iterator[str]:
+def _as_lines(row: Row, width: int) -> Iterator[str]:
     who = sender(row.event)
     if not who:
         yield f"-- {visible(note(row.event))}"
@@ -124,7 +129,7 @@ def _as_lines(row: Row) -> Iterator[str]:
         yield from (f"{who}: {line}" for line in shown_lines(row.event))
     for label, text in _told(row):
         told = f"{label}: {text}" if label else text
-        yield fill(told, 88, initial_indent="   ", subsequent_indent="   ")
+        yield fill(told, width, initial_indent="   ", subsequent_indent="   ")
 
 
 def _as_html(row: Row) -> str:

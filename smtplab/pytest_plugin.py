@@ -18,11 +18,20 @@ if TYPE_CHECKING:
     from smtplab.transcript import Transcript
 
 
+class _Ports(dict[int, int]):
+    """The real port of each port of SMTP."""
+
+    def __missing__(self, port: int) -> int:
+        raise KeyError(f"no server at port {port}; there are {', '.join(map(str, self))}")
+
+
 class SMTPSandbox:
     """The sandbox over TCP as an application sees it: where to send, as whom, what to trust.
 
     `host` and `port` are those of the submission server, where STARTTLS and AUTH are wanted;
     `ports` has the port bound for each of 25, 465 and 587. They stay the same in a test session.
+    `sandbox.policy("mx.example.net").catch_all = "bob@example.net"` lets Bob have what comes in
+    on 25 for anybody else, whatever the domain.
     """
 
     host = "127.0.0.1"
@@ -59,7 +68,8 @@ class SMTPSandbox:
         from smtplab.sandbox.little_internet import EXCHANGE, SUBMISSION
 
         bound = {one.key: port for one, port in self.sandbox.bound_ports.items()}
-        return {25: bound[EXCHANGE, 25], **{n: bound[SUBMISSION, n] for n in (465, 587)}}
+        submission = {n: bound[SUBMISSION, n] for n in (465, 587)}
+        return _Ports({25: bound[EXCHANGE, 25], **submission})
 
     @property
     def port(self) -> int:

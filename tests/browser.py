@@ -170,12 +170,17 @@ class Watch:
             route.continue_()
 
 
-def open_and_run(page, url: str) -> None:
-    """Open a notebook, wait for its kernel, and run all cells."""
+def open_notebook(page, url: str) -> None:
+    """Open a notebook and wait for its kernel."""
     page.set_default_timeout(STEP_LIMIT)
     page.goto(url)
     page.wait_for_function("() => window.jupyterapp !== undefined")
     page.evaluate(READY)
+
+
+def open_and_run(page, url: str) -> None:
+    """Open a notebook, wait for its kernel, and run all cells."""
+    open_notebook(page, url)
     page.evaluate(RUN_ALL)
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from tests import tools
-from tests.lab_pages import axe, lab_page, lab_server, pictures
+from tests.lab_pages import axe, kept_in, lab_page, lab_server, pictures
 
-__all__ = ["axe", "lab_page", "lab_server", "pictures"]  # fixtures
+__all__ = ["axe", "kept_in", "lab_page", "lab_server", "pictures"]  # fixtures
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ MARKUP = (
     f'<img src=x onerror="{PWNED}">'
     f"<svg onload={PWNED}><a href='javascript:{PWNED}'>x</a></svg>"
     f'"><iframe src="data:text/html,<script>parent.{PWNED}</script>"></iframe>'
-    "</div></pre></section></template><b>out</b>"
+    "</div></pre></section></template></style></textarea></select></title><b>out</b>"
     "<meta http-equiv=refresh content='0;url=http://evil.example/'>"
     "<link rel=stylesheet href=http://evil.example/a.css><style>*{display:none}</style>"
 )
@@ -94,7 +94,7 @@ CONTENTS = {
 # What our own cards are made of; a card that needs another tag adds it knowingly.
 TAGS = frozenset(
     "a b br caption code dd details div dl dt em i iframe li ol p pre section span strong style "
-    "summary table tbody td th thead tr ul".split()
+    "summary table tbody td th thead tr ul wbr".split()
 )
 ATTRIBUTES = frozenset(
     "class id role style tabindex scope colspan open title sandbox srcdoc referrerpolicy "

@@ -90,15 +90,21 @@ _METADATA = {"kernelspec": KERNEL}
 
 
 @pytest.fixture
-def pictures(tmp_path):
-    """`pictures(page, ".smtplab-ports", "ports")` takes one of the card in every theme."""
+def kept_in(tmp_path):
+    """The folder for pictures."""
     folder = Path(os.environ.get("SMTPLAB_SCREENSHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def pictures(kept_in):
+    """`pictures(page, ".smtplab-ports", "ports")` takes one of the card in every theme."""
 
     def take(page, selector, name):
         for theme in THEMES:
             use_theme(page, theme)
-            page.locator(selector).first.screenshot(path=folder / f"{name}-{theme}.png")
+            page.locator(selector).first.screenshot(path=kept_in / f"{name}-{theme}.png")
         use_theme(page, "light")
 
     return take

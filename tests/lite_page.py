@@ -40,6 +40,18 @@ _WRITE = """async source => {
   panel.model.cells.get(1).sharedModel.setSource(source);
   await panel.context.save();
 }"""
+_RUN_ONE = """source => {
+  const app = window.jupyterapp;
+  const { content } = app.shell.currentWidget;
+  content.activeCellIndex = 1;
+  content.activeCell.model.sharedModel.setSource(source);
+  content.activeCell.model.clearExecution();
+  app.commands.execute('notebook:run-cell');
+}"""
+_HAS_PRINTED = """() => {
+  const [, cell] = window.jupyterapp.shell.currentWidget.model.toJSON().cells;
+  return cell.outputs.length ? cell : null;
+}"""
 _DOWNLOAD = "() => { window.jupyterapp.commands.execute('docmanager:download'); }"
 _CELLS = "() => window.jupyterapp.shell.currentWidget.model.toJSON().cells"
 _CLOSE = """async () => {
@@ -85,6 +97,12 @@ def first_reply(page, url: str) -> None:
 def write_cell(page, source: str) -> None:
     """Change the second cell of the notebook in front, and save."""
     page.evaluate(_WRITE, source)
+
+
+def printed_by(page, code: str) -> str:
+    """What the second cell of the notebook in front prints, with this code in it."""
+    page.evaluate(_RUN_ONE, code)
+    return text_of(page.wait_for_function(_HAS_PRINTED).json_value())
 
 
 def download(page) -> dict:

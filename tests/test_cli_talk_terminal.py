@@ -132,8 +132,15 @@ def test_a_narrow_terminal_tears_no_word() -> None:
     narrow = {"COLUMNS": "60", "NO_COLOR": "1", "SMTPLAB_TRANSPORT": "memory"}
     with Terminal("talk", "sandbox", **narrow) as terminal:
         shown = terminal.until("leaves.").splitlines()
-    told = [line for line in shown if line.startswith("   ")]
-    assert told and max(map(len, told)) <= 60
+        told = [line for line in shown if line.startswith("   ")]
+        assert told and max(map(len, told)) <= 60
+        for form in ("/help", "/explain 550"):
+            terminal.until("C: ")
+            terminal.type(f"{form}\n")
+            terminal.until("\r\n")
+            shown = terminal.until("QUIT and leave" if form == "/help" else "RFC 5321").splitlines()
+            prose = [line for line in shown if not line.startswith("/")]
+            assert max(map(len, prose)) <= 60
 
 
 def test_ctrl_c_while_a_reply_is_awaited_closes_the_connection() -> None:
@@ -148,6 +155,7 @@ def test_ctrl_c_while_a_reply_is_awaited_closes_the_connection() -> None:
             assert terminal.end() == 0
     assert peer.commands == [b"NOOP\r\n"]
     assert "Traceback" not in terminal.shown
+    assert "!! Ctrl-C: stopped while the reply to NOOP was awaited" in terminal.shown
 
 
 def test_ctrl_c_in_a_walk_is_no_success() -> None:

@@ -16,6 +16,7 @@ from smtplab.errors import (
     ConnectionLost,
     LocalProtocolError,
     RemoteProtocolError,
+    StepInterrupted,
 )
 from smtplab.replies import MAX_REPLY_LINE, Reply
 from smtplab.session import State
@@ -454,9 +455,14 @@ def test_the_stop_button_leaves_the_session_out_of_step(where: str) -> None:
     with Peer(GREETING, OK, OK, OK).through(interrupted) as peer:
         client = peer.connect()
         client.ehlo()
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt) as stop:
             client.mail("a@example.org")
         assert client.state is State.OUT_OF_STEP
+        awaited = "the reply to MAIL was awaited" if where == "read" else "MAIL was being sent"
+        told = f"stopped while {awaited}; {HOST} may still act on it. "
+        assert str(stop.value).startswith(f"{told}The session is now: a reply is missing")
+        assert isinstance(stop.value, StepInterrupted)
+        assert stop.value._render_traceback_() == [f"StepInterrupted: {stop.value}"]
         with pytest.raises(ConnectionLost, match="a reply is missing"):
             client.rcpt("b@example.net")
         assert client.transcript.events[-1].octets == b"MAIL FROM:<a@example.org>\r\n"
@@ -464,7 +470,7 @@ def test_the_stop_button_leaves_the_session_out_of_step(where: str) -> None:
 
 def test_the_stop_button_before_the_greeting_closes_the_connection() -> None:
     with Peer(b"").through(lambda stream: Interrupted(stream, read=1)) as peer:
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt, match="the reply to greeting was awaited"):
             peer.connect()
         peer._thread.join(20)
         assert not peer._thread.is_alive()
@@ -478,7 +484,7 @@ def test_the_stop_button_in_a_handshake_closes_the_connection() -> None:
 
     with Peer(GREETING, b"220 go\r\n", b"").through(interrupted) as peer:
         client = peer.connect()
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt, match="TLS was being begun.*is now: closed"):
             client.starttls()
         assert client.state is State.CLOSED
 

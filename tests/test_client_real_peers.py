@@ -142,6 +142,43 @@ def test_a_server_that_waits_no_longer_is_quoted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("-b", "450 4.7.1 Come back", "-r", "RCPT"), b"450 4.7.1 Come back\r\n"),
+        (("-B", "550 5.7.1 Never", "-f", "RCPT"), b"550 5.7.1 Never\r\n"),
+    ],
+    ids=["-b", "-B"],
+)
+def test_a_text_of_its_own_is_the_reply(options: tuple[str, ...], told: bytes) -> None:
+    with sink(*options) as port, Client.connect(LOOPBACK, port) as client:
+        client.ehlo(), client.mail(ALICE)
+        assert client.rcpt(ALICE).octets == told
+        assert client.state is State.MAIL
+
+
+def test_a_server_that_ends_with_the_last_mail_object_is_one_clear_error() -> None:
+    """smtp-sink -M 1 takes one content, and ends before it replies."""
+    with sink("-M", "1") as port, Client.connect(LOOPBACK, port) as client:
+        client.ehlo(), client.mail(ALICE), client.rcpt(ALICE), client.data()
+        with pytest.raises(ConnectionLost, match="before its reply to end-of-data"):
+            client.content(CONTENT)
+        assert client.state is State.CLOSED
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_an_auth_that_is_only_announced_signs_nobody_in(mechanism: str, at_once: bool) -> None:
+    """smtp-sink says 250 to AUTH and looks at nothing; RFC 4954, 6 has 235 for success."""
+    with sink() as port, Client.connect(LOOPBACK, port) as client:
+        client.ehlo()
+        assert client.extensions is not None
+        assert set(client.extensions.auth_mechanisms) == {"PLAIN", "LOGIN"}
+        assert client.auth(ALICE, PASSWORD, mechanism, initial_response=at_once).code == 250
+        assert client.session.identity is None and client.state is State.READY
+        assert client.mail(ALICE).code == 250
+
+
+@pytest.mark.parametrize(
     ("option", "gone"),
     [
         ("-8", "8BITMIME"), ("-a", "AUTH"), ("-E", "ENHANCEDSTATUSCODES"), ("-p", "PIPELINING"),

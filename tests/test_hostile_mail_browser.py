@@ -1,8 +1,12 @@
 """Hostile mail in a real JupyterLab: nothing runs, nothing is asked for, nothing gets slow."""
 
 import time
+from urllib.parse import urlsplit
 
 import pytest
+
+from tests.every_card import CASES
+from tests.every_card import SETUP as WORLD
 
 pytestmark = pytest.mark.browser
 
@@ -56,3 +60,41 @@ def test_hostile_mail_runs_nothing_asks_for_nothing_and_stays_quick(lab_page, pi
     assert page.locator(".smtplab-card script, .smtplab-card svg, .smtplab-card img").count() == 0
     frames = page.locator(".smtplab-card iframe")
     assert all(frame.get_attribute("sandbox") == "" for frame in frames.all())
+
+
+SPOILT = """from tests.test_hostile_mail import spoil
+spoil(globals(), "a banner", "an EHLO keyword", "a reply")"""
+# The kernel answers in order: when this one has counted, the card before it has answered.
+WITNESS = """import ipywidgets
+witness = ipywidgets.Button(description="answered 0").add_class("test-witness")
+witness.count = 0
+def count(button):
+    button.count += 1
+    button.description = f"answered {button.count}"
+witness.on_click(count)
+witness"""
+
+
+def test_no_card_runs_or_asks_for_anything_in_a_hostile_world(lab_page):
+    dialogs: list[str] = []
+    asked: set[str] = set()
+    page = lab_page(WORLD, SPOILT, WITNESS, *(case.cell for case in CASES))
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    page.on("request", lambda request: asked.add(request.url))
+    page.locator(CASES[-1].selector).wait_for(state="attached")
+    here, witness = page.url, page.locator(".test-witness")
+    for number, case in enumerate(CASES, 1):
+        card = page.locator(case.selector)
+        card.evaluate("element => element.scrollIntoView()")
+        begin = time.monotonic()
+        card.get_by_role("button", name=case.press, exact=True).first.click()
+        witness.evaluate("element => element.click()")
+        page.locator(".test-witness", has_text=f"answered {number}").wait_for(state="attached")
+        assert time.monotonic() - begin < LONGEST, case.name
+        assert page.evaluate("() => window.pwned") is None, case.name
+        assert page.get_by_text("A fault inside smtplab").count() == 0, case.name
+    assert dialogs == [] and page.url == here
+    hosts = {urlsplit(url).netloc for url in asked if url.startswith(("http", "ws"))}
+    assert hosts <= {urlsplit(here).netloc}
+    assert page.locator(".smtplab-card script, .smtplab-card img, .smtplab-card link").count() == 0
+    assert page.get_by_text("javascript:window.pwned").count() > 0, "no card showed hostile text"

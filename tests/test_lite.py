@@ -17,6 +17,7 @@ from tests.lite_page import (
     evidence_in,
     open_notebook,
     open_site,
+    printed_by,
     run_notebook,
     text_of,
     write_cell,
@@ -101,6 +102,35 @@ def test_work_is_kept_in_the_browser_and_can_be_downloaded(site):
     assert "".join(stored["cells"][1]["source"]) == mine
     assert len(stored["cells"]) == len(nbformat.read(ROOT / "notebooks" / name, 4).cells)
     assert watch.outside == []
+
+
+VISITS = 3  # on the second JupyterLab puts a service worker of its own choice in charge
+WRITE = "open('kept.txt', 'a').write('{}\\n'); print(open('kept.txt').read().split())"
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_python_begins_with_the_page_when_a_reader_comes_back_and_finds_their_files(site):
+    """Else a second visit takes as long as the first. A kernel that the page began has all that
+    another has: it sees what the reader wrote, and writes beside it."""
+    url, browser = site
+    context = browser.new_context()
+    for visit in range(VISITS):
+        page = context.new_page()
+        watch = Watch(page)
+        began: list[str] = []
+        page.on("worker", lambda worker, began=began: began.append(worker.url))
+        open_site(page, url)
+        open_notebook(page, "02-first-conversation.ipynb")
+        assert printed_by(page, WRITE.format(visit)) == str([str(n) for n in range(visit + 1)])
+        loaded = "import sys; print('smtplab.sandbox' in sys.modules)"
+        assert printed_by(page, loaded) == str(visit > 0)
+        assert [one.rpartition("/")[2].partition(".")[0] for one in began] == [
+            "comlink" if visit == 0 else "early"
+        ]
+        assert watch.outside == []
+        page.close()
+    context.close()
 
 
 @pytest.fixture(scope="module")

@@ -120,6 +120,10 @@ def test_plain(smtp_sandbox):
     with smtplib.SMTP(smtp_sandbox.host, smtp_sandbox.ports[25], local_hostname="app") as client:
         client.sendmail("shop@example.org", "bob@example.net", "Subject: hi\\r\\n\\r\\nhi\\r\\n")
     assert smtp_sandbox.inbox("bob@example.net")[0].envelope.reverse_path == "shop@example.org"
+
+def test_a_port_that_is_none(smtp_sandbox):
+    with pytest.raises(KeyError, match="no server at port 2525; there are 25, 465, 587"):
+        smtp_sandbox.ports[2525]
 ''',
     )
     assert run.returncode == 0, run.stdout + run.stderr

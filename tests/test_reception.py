@@ -395,3 +395,40 @@ def test_terms_may_be_changed_for_a_lesson(sandbox):
     assert rcpt(sandbox, "full@example.net").startswith("452 ")
     sandbox.restart()
     assert rcpt(sandbox, BOB).startswith("250 ")
+
+
+def test_a_catch_all_has_what_is_for_nobody_else_at_any_domain() -> None:
+    with Sandbox("memory") as world:
+        world.policy("mx.example.net").catch_all = "bob@example.net"
+        with world.connect("mx.example.net", 25) as client:
+            client.ehlo()
+            client.mail("alice@example.org")
+            for path in ("nobody@example.net", "customer@elsewhere.example", "full@example.net"):
+                client.rcpt(path)
+            client.data()
+            assert client.content(b"From: alice@example.org\r\n\r\nhi\r\n").code == 250
+        caught = world.inbox("bob@example.net")
+        assert [mail.envelope.forward_paths for mail in caught] == [
+            ("nobody@example.net", "customer@elsewhere.example")
+        ]
+        world.policy("mx.example.net").catch_all = ""
+        with world.connect("mx.example.net", 25) as client:
+            client.ehlo()
+            client.mail("alice@example.org")
+            assert client.rcpt("customer@elsewhere.example").code == 550
+
+
+def test_who_has_signed_in_sends_as_nobody_else_where_the_host_asks() -> None:
+    with Sandbox("memory") as world, world.connect("smtp.example.org", 587) as client:
+        client.ehlo()
+        client.starttls()
+        client.ehlo()
+        client.auth(ALICE, "looking-glass")
+        assert client.mail("carol@example.org").code == 250
+        world.policy("smtp.example.org").submission_rights = True
+        client.rset()
+        refusal = client.mail("carol@example.org")
+        assert str(refusal) == f"550 5.7.1 {ALICE} may not send as carol@example.org"
+        for own in ("Alice@example.org", ""):
+            assert client.mail(own).code == 250
+            client.rset()

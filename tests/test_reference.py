@@ -125,6 +125,21 @@ def test_a_reply_to_a_known_step_is_explained_by_what_that_step_was() -> None:
         assert explain_reply(int(code), None, step).term == code
 
 
+@pytest.mark.parametrize("step", ["greeting", "EHLO", "HELO", "MAIL"])
+@pytest.mark.parametrize("code", [450, 550])
+def test_a_refusal_before_any_recipient_is_not_explained_as_one_of_a_mailbox(
+    step: str, code: int
+) -> None:
+    """RFC 5321, 4.3.2: 450 and 550 speak of a mailbox only where one was named."""
+    found = explain_reply(code, None, step)
+    assert "mailbox" not in found.title.lower() and found != explain_reply(code)
+    assert ("4, says: not now" in found.meaning) == (code == 450)
+    assert explain_reply(code, f"{code // 100}.0.0", step).title == found.title
+    assert explain_reply(code, None, "RCPT").title == explain_reply(code).title
+    sharper = f"{code // 100}.7.1"
+    assert explain_reply(code, sharper, step) == explain_reply(code, sharper)
+
+
 def test_a_reply_to_an_unusual_step_is_explained_by_its_codes() -> None:
     assert explain_reply(250, "2.0.0", "XFROB") == explain_reply(250, "2.0.0")
 

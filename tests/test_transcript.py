@@ -18,6 +18,7 @@ from smtplab.transcript import Event, Kind, Recorder, Transcript, as_html, as_te
 from smtplab.transcript import transcript as bounds
 from smtplab.transcript.events import EVENT_OVERHEAD, HEAD_AND_TAIL, MAX_EVENT_OCTETS, OctetsKeeper
 from smtplab.transcript.hiding import SecretValues, base64_forms, hide
+from smtplab.transcript.recorder import TRIM_AFTER
 from smtplab.transcript.rendering import MAX_SHOWN_LINES, visible
 from smtplab.transcript.wire import MAX_WIRE_OCTETS
 from smtplab.transport.tcp import WALL_CLOCK
@@ -64,6 +65,21 @@ def test_an_event_says_who_saw_what_when() -> None:
     assert transcript.of("c2", "client") == ()
     assert transcript.of("c2", "server") == transcript.events[2:]
     assert len(transcript) == 3
+
+
+def test_what_one_connection_said_is_not_dearer_for_what_others_said(monkeypatch) -> None:
+    transcript = Transcript(lambda: WORLD_TIME)
+    for name in ("c1", "c2", "c1"):
+        transcript.recorder(name, "client").record(Kind.COMMAND, 1, b"NOOP\r\n")
+    made: list[bytes] = []
+
+    def spans(octets: bytes) -> tuple[()]:
+        made.append(octets)
+        return ()
+
+    monkeypatch.setattr(transcript.secrets, "spans", spans)
+    assert transcript.connections == ("c1", "c2") and not made
+    assert len(transcript.of("c2")) == len(made) == 1
 
 
 def test_a_clock_that_counts_seconds_is_read_back_as_a_date() -> None:
@@ -227,7 +243,7 @@ def test_the_memory_of_one_long_connection_is_bounded(monkeypatch: pytest.Monkey
     for step in range(300):
         recorder.record(Kind.REPLY, step, b"x" * 1000)
     held = sum(len(note[5]) + EVENT_OVERHEAD for note in transcript._notes)
-    assert held <= 200_000 + bounds.TRIM_AFTER + 2000
+    assert held <= 200_000 + TRIM_AFTER + 2000
     assert transcript.events[-1].step == 299
 
 

@@ -4,6 +4,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from smtplab.cli.width import columns
+
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -47,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the explanation; 2 if the reference data does not know the term."""
     from smtplab.errors import LocalProtocolError
     from smtplab.reference import explain
+    from smtplab.reference.explanation import WIDTH
 
     term = " ".join(args.term)
     if term == "-":
@@ -56,5 +59,5 @@ def run(args: argparse.Namespace) -> int:
     except LocalProtocolError as error:  # it names the nearest known terms
         print(f"smtplab explain: {error}", file=sys.stderr)
         return 2
-    print(explanation)
+    print(explanation.to_text(columns(WIDTH)))
     return 0

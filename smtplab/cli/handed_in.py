@@ -100,6 +100,9 @@ def judged(task: dict[str, Any], path: Path) -> Iterator[dict[str, Any]]:
     }
 
 
+_STOPS = ("KeyboardInterrupt", "StepInterrupted", "SendInterrupted", "TimeLimit")
+
+
 def how_it_ran(errors: list[str], seconds: int) -> str:
     """For the table: what became of the notebook's own cells.
 
@@ -111,7 +114,7 @@ def how_it_ran(errors: list[str], seconds: int) -> str:
     if not errors:
         return "whole"
     stopped = f"stopped after {seconds} seconds"  # nobody else interrupts a cell here
-    words = {"KeyboardInterrupt": stopped, "TimeLimit": stopped, **_IN_WORDS}
+    words = {**dict.fromkeys(_STOPS, stopped), **_IN_WORDS}
     failed = "1 cell failed" if len(errors) == 1 else f"{len(errors)} cells failed, the first"
     return f"{failed}: {words.get(errors[0], errors[0])}"
 

@@ -20,6 +20,7 @@ from smtplab.cli.doors import (
     way_to,
 )
 from smtplab.cli.foreground import Lines, ReaderGone, StopRequest
+from smtplab.cli.width import columns
 
 if TYPE_CHECKING:
     from smtplab.probing.findings import ProbeReport
@@ -131,13 +132,15 @@ def _rounds(args: argparse.Namespace, way: Way, doors: list[Door]) -> int:
         port.problem = in_options(port.problem, f"--ports {door.port}/tls")
         port.tls_problem = in_options(port.tls_problem, "")
         found.append(port)
-        for line in [json.dumps(port.as_json())] if args.json else [*port_lines(port), ""]:
+        for line in (
+            [json.dumps(port.as_json())] if args.json else [*port_lines(port, columns()), ""]
+        ):
             lines.write(line)
     report = ProbeReport(found)
     if args.json:
         lines.write(json.dumps(report.as_json()))
     else:
-        for line in ("Advice", *advice_lines(report)):
+        for line in ("Advice", *advice_lines(report, columns())):
             lines.write(line)
     return exit_code(report)
 

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smtplab.cli.width import columns
+
 if TYPE_CHECKING:
     from smtplab.reference import Explanation
     from smtplab.transcript import Transcript
@@ -65,15 +67,20 @@ def run(args: argparse.Namespace) -> int:
         if not errors:
             print(f"smtplab read: {error}", file=sys.stderr)
             return 2
-        print("No server has said a word here. What the program says:", *errors, sep="\n\n")
+        _print_errors("No server has said a word here.", errors)
         return 0
     if args.tool:
         return _translated(transcript, args.tool, args.connection)
     view = explained(transcript)
-    print(transcript.to_json() if args.json else view)
+    print(transcript.to_json() if args.json else view.to_text(columns()))
     if not converts and not view.refusals and (errors := errors_of_programs(text)):
-        print("\nNo reply refused anything. What the program says:", *errors, sep="\n\n")
+        _print_errors("\nNo reply refused anything.", errors)
     return 0
+
+
+def _print_errors(why: str, errors: "list[Explanation]") -> None:
+    told = (error.to_text(columns(78)) for error in errors)
+    print(f"{why} What the program says:", *told, sep="\n\n")
 
 
 def errors_of_programs(text: str) -> "list[Explanation]":

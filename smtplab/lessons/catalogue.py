@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 
 import smtplab.lessons
@@ -27,17 +28,23 @@ class Lessons(Mapping[str, Lesson]):
     """Lesson by number, "02" for instance: a module `lesson02` is one, and is found by its name."""
 
     def __getitem__(self, number: str) -> Lesson:
-        if number not in set(iter(self)):
+        if number not in _numbers():
             raise KeyError(number)
         module = import_module(f"smtplab.lessons.{_PREFIX}{number}")
         return Lesson(module.TITLE, module.EXERCISES, module.QUESTIONS)
 
     def __iter__(self) -> Iterator[str]:
-        names = (module.name for module in pkgutil.iter_modules(smtplab.lessons.__path__))
-        return iter(sorted(n.removeprefix(_PREFIX) for n in names if n.startswith(_PREFIX)))
+        return iter(_numbers())
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(_numbers())
+
+
+@cache
+def _numbers() -> tuple[str, ...]:
+    """Those of the package's files, which no longer change once it runs."""
+    names = (module.name for module in pkgutil.iter_modules(smtplab.lessons.__path__))
+    return tuple(sorted(n.removeprefix(_PREFIX) for n in names if n.startswith(_PREFIX)))
 
 
 class Exercises(Mapping[str, Exercise]):

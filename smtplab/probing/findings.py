@@ -190,24 +190,23 @@ class ProbeReport(tuple[PortReport, ...]):
 NO_ADVICE = "Nothing to mend was found."
 
 
-def port_lines(port: PortReport) -> list[str]:
-    """One port as text."""
+def port_lines(port: PortReport, width: int = WIDTH) -> list[str]:
+    """One port as text, in lines of at most `width` columns where words allow it."""
     lines = [f"{visible(port.host)} : {port.port}, {port.outcome}"]
     for label, text in port.rows():
-        filled = fill(
-            visible(text), WIDTH, initial_indent=f"  {label:<19}", subsequent_indent=" " * 21
-        )
+        first, next_ = f"  {label:<19}", " " * 21
+        filled = fill(visible(text), width, initial_indent=first, subsequent_indent=next_)
         lines += filled.split("\n")
     return lines
 
 
-def advice_lines(report: ProbeReport) -> list[str]:
-    """The advice as text."""
+def advice_lines(report: ProbeReport, width: int = WIDTH) -> list[str]:
+    """The advice as text, as wide."""
     told = [visible(f"{one}") for one in report.advice] or [NO_ADVICE]
     return [
         line
         for text in told
-        for line in fill(text, WIDTH, initial_indent="- ", subsequent_indent="  ").split("\n")
+        for line in fill(text, width, initial_indent="- ", subsequent_indent="  ").split("\n")
     ]
 
 

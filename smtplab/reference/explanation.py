@@ -62,8 +62,13 @@ class Explanation:
         return tuple((label, text) for label, text in rows if text)
 
     def __str__(self) -> str:
+        return self.to_text()
+
+    def to_text(self, width: int = WIDTH) -> str:
+        """Lines of at most `width` columns."""
         paragraphs = [self.meaning, *(f"{label}: {text}" for label, text in self.rows)]
-        return "\n".join([_wrapped(f"{self.term}: {self.title}", ""), *map(_wrapped, paragraphs)])
+        lines = [_wrapped(f"{self.term}: {self.title}", width, "")]
+        return "\n".join(lines + [_wrapped(paragraph, width) for paragraph in paragraphs])
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """IPython's plain text, where no HTML can be shown."""
@@ -80,11 +85,11 @@ class Explanation:
         )
 
 
-def _wrapped(text: str, indent: str = "  ") -> str:
+def _wrapped(text: str, width: int, indent: str = "  ") -> str:
     # Codes such as 5.7.1 and forms such as MAIL FROM:<...> stay whole.
     return fill(
         text,
-        WIDTH,
+        width,
         initial_indent=indent,
         subsequent_indent=indent,
         break_long_words=False,

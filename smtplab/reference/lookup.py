@@ -117,7 +117,8 @@ def explain_reply(
     known = find_reply(flattened(text, code), enhanced) if code >= 400 else None  # refusals only
     if known and not (step and known.common):
         return explain_known(term, known, _by_the_codes(code, enhanced), reply_severity(code))
-    if usual := table("step_replies").get(f"{step} {code}"):
+    usual = table("step_replies").get(f"{step} {code}")
+    if usual and (code < 400 or enhanced is None or enhanced_entry(enhanced).general):
         return explain_entry(term, usual, "reply code")
     return _by_the_codes(code, enhanced)
 

@@ -75,7 +75,7 @@ class MailHost:
         return self.directory.with_password(username, password) is not None
 
     def is_local(self, domain: str) -> bool:
-        return not domain or domain.lower() in self.domains
+        return not domain or domain.lower() in self.domains or bool(self.policy.catch_all)
 
     def mailbox_of(self, path: Path) -> Mailbox | None:
         """The mailbox that mail for `path` lands in; postmaster needs no domain."""
@@ -85,7 +85,8 @@ class MailHost:
             return self.mailboxes[f"postmaster@{domain}"]
         if domain == magic.DOMAIN and domain in self.domains and magic.is_magic(local_part):
             return self.mailboxes[f"postmaster@{domain}"]
-        return self.mailboxes.get(f"{local_part}@{domain}")
+        found = self.mailboxes.get(f"{local_part}@{domain}")
+        return found or self.mailboxes.get(self.policy.catch_all)
 
     def takes(self, path: Path) -> bool:
         """Whether mail for `path`, at a domain of this host, has a mailbox or goes on from here."""

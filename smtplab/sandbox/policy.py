@@ -24,6 +24,8 @@ class Policy:
         "SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2",
     )  # fmt: skip
     max_auth_failures: int = 3  # by one mechanism in one connection; then the server closes
+    submission_rights: bool = False  # who has signed in sends as nobody else (RFC 6409, 6.1)
+    catch_all: str = ""  # a mailbox of the host that takes what is for nobody else, at any domain
     open_relay: bool = False  # takes mail for anybody from anybody; the host needs a queue
     line_ends: str = "strict"  # a dialect of line_ends.py: what ends mail data there
     max_transactions: int | None = None  # of one session: MAILMAX (RFC 9422, 4.1)

@@ -111,12 +111,19 @@ class MailTransaction(Interference):
             return "501 5.1.7 A reverse-path needs a domain"
         if not path.is_ascii and "SMTPUTF8" not in parameters:  # RFC 6531, 3.5: 550, not 553
             return f"550 5.6.7 {self._why_ascii()}"
+        if not (path.is_null or self._may_send_as(path.mailbox)):
+            return f"550 5.7.1 {self.identity} may not send as {path.mailbox}"
         visit = self.visit()
         visit.reverse_path = path.mailbox
         if refusal := self.host.reception.at("MAIL", visit):
             return refusal
         self.reverse_path, self.parameters = path, parameters
         return "250 2.1.0 Mail transaction opened"
+
+    def _may_send_as(self, mailbox: str) -> bool:
+        """RFC 6409, 6.1: a server may ask whose mailbox it is; this one does when told."""
+        asks = self.identity is not None and self.host.policy.submission_rights
+        return not asks or mailbox.lower() == self.identity
 
     def _refusal_of_parameters(self, verb: str, parameters: Parameters) -> str | None:
         if not parameters:

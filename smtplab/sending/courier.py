@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 from smtplab import commands
 from smtplab.client import Client
 from smtplab.errors import LocalProtocolError, SMTPLabError
 from smtplab.extensions import Extensions
 from smtplab.mail_object import MailObject, encode_content
-from smtplab.pipelining import Part, Passage
+from smtplab.pipelining import Passage
+from smtplab.replies import Reply
 from smtplab.sending.report import Fate, Sent
 
 Numbered = tuple[int, MailObject]
 Done = Callable[[int, Sent], None]
 
 _NOTHING_OFFERED = Extensions()
-_DATA: Part = ("DATA", commands.data())
 
 
 class Courier:
@@ -26,6 +27,7 @@ class Courier:
     def __init__(self, client: Client, done: Done) -> None:
         self._client, self._done = client, done
         self._offered = client.extensions or _NOTHING_OFFERED
+        self._size_is_asked = "SIZE" in self._offered
         self._under_way: deque[tuple[Numbered, Passage]] = deque()
 
     def carry(self, mails: Iterable[Numbered]) -> None:
@@ -62,34 +64,36 @@ class Courier:
     def _passages(self, mails: Iterable[Numbered]) -> Iterator[Passage]:
         for number, mail in mails:
             try:
-                passage = Passage(self._opening(mail), encode_content(mail.content))
+                opening = self._opening(mail)
             except LocalProtocolError as error:
                 self._done(number, Sent(mail, Fate.NOT_SENT, why=str(error)))
                 continue
+            steps = _steps(len(mail.envelope.forward_paths))
+            passage = Passage(steps, opening, encode_content(mail.content))
             self._under_way.append(((number, mail), passage))
             yield passage
 
-    def _opening(self, mail: MailObject) -> list[Part]:
+    def _opening(self, mail: MailObject) -> bytes:
         """MAIL, each RCPT, DATA; `LocalProtocolError` says why this server must not get it."""
         envelope = mail.envelope
-        parameters: dict[str, str | int | None] = {}
-        if "SIZE" in self._offered:
+        paths, own = envelope.forward_paths, envelope.recipient_parameters
+        if not paths:
+            raise LocalProtocolError(_NO_FORWARD_PATH)
+        parameters = dict[str, str | int | None]()
+        if self._size_is_asked:
             parameters["SIZE"] = len(mail.content)
         if not mail.content.isascii():
             self._check_offered("8BITMIME", _EIGHT_BIT)
             parameters["BODY"] = "8BITMIME"
-        if not "".join((envelope.reverse_path, *envelope.forward_paths)).isascii():
+        if not (envelope.reverse_path.isascii() and all(map(str.isascii, paths))):
             self._check_offered("SMTPUTF8", _WIDE_ENVELOPE)
             parameters["SMTPUTF8"] = None
-        if not envelope.forward_paths:
-            raise LocalProtocolError(_NO_FORWARD_PATH)
-        parameters.update(envelope.parameters)
-        opening = [("MAIL", commands.mail(envelope.reverse_path, parameters))]
-        for path in envelope.forward_paths:
-            own = envelope.recipient_parameters.get(path)
-            opening.append(("RCPT", commands.rcpt(path, own)))
-        opening.append(_DATA)
-        return opening
+        if envelope.parameters:
+            parameters.update(envelope.parameters)
+        opening = [commands.mail(envelope.reverse_path, parameters)]
+        opening += [commands.rcpt(path, own.get(path) if own else None) for path in paths]
+        opening.append(commands.data())
+        return b"".join(opening)
 
     def _check_offered(self, keyword: str, otherwise: str) -> None:
         if keyword not in self._offered:
@@ -107,10 +111,17 @@ _WIDE_ENVELOPE = (
 )
 
 
+@cache
+def _steps(recipients: int) -> tuple[str, ...]:
+    return "MAIL", *["RCPT"] * recipients, "DATA"
+
+
 def fate_of(mail: MailObject, passage: Passage) -> Sent:
     """What the replies to one mail object say."""
-    verdicts = zip(mail.envelope.forward_paths, passage.replies[1:-1], strict=False)
-    refused = tuple([(path, reply) for path, reply in verdicts if reply.code >= 300])
+    refused: tuple[tuple[str, Reply], ...] = ()
+    if not passage.is_as_usual:
+        verdicts = zip(mail.envelope.forward_paths, passage.replies[1:-1], strict=False)
+        refused = tuple((path, reply) for path, reply in verdicts if reply.code >= 300)
     final = passage.final
     if final is None:
         decided = next((reply for reply in passage.replies if reply.code >= 400), None)

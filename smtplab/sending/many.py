@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Event
 
 from smtplab.client import Client
-from smtplab.errors import SMTPLabError
+from smtplab.errors import Interrupted, SMTPLabError
 from smtplab.mail_object import MailObject
 from smtplab.sending.courier import Courier, Numbered
 from smtplab.sending.report import Fate, SendReport, Sent
@@ -21,7 +21,7 @@ Progress = Callable[[int, int], None]
 """Told how many mail objects have a fate, and how many there are."""
 
 
-class SendInterrupted(KeyboardInterrupt):
+class SendInterrupted(Interrupted):
     """Sending was interrupted; `report` says what was sent, what was not, and what is in doubt."""
 
     def __init__(self, report: SendReport) -> None:
@@ -51,7 +51,7 @@ def send(
     with _shown(progress, len(work.mails)) as tell:
         try:
             if connections == 1:
-                work.run(connect, lambda: tell(work.done))
+                work.run(connect, tell)
             else:
                 _run_all(work, connect, connections, tell)
         except KeyboardInterrupt:
@@ -83,15 +83,15 @@ class _Work:
             ]
         )
 
-    def run(self, connect: Callable[[], Client], tell: Callable[[], None]) -> None:
+    def run(self, connect: Callable[[], Client], tell: Callable[[int], object]) -> None:
         """One connection after the other, until nothing waits or too many failed in a row."""
-        failures = 0
+        failures, fates = 0, self._fates
 
         def note(number: int, sent: Sent) -> None:
             nonlocal failures
             failures = 0
-            self._fates[number] = sent
-            tell()
+            fates[number] = sent
+            tell(len(fates))
 
         while self._waiting and failures < MAX_FAILURES and not self.stopped.is_set():
             failures += 1
@@ -120,7 +120,7 @@ def _run_all(
     """One thread a connection; only this one shows progress."""
     with ThreadPoolExecutor(connections, "smtplab-send") as pool:
         runs: set[Future[None]] = {
-            pool.submit(work.run, connect, lambda: None) for _ in range(connections)
+            pool.submit(work.run, connect, lambda done: None) for _ in range(connections)
         }
         try:
             while runs:

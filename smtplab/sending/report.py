@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from html import escape
-from typing import overload
+from typing import NamedTuple, overload
 
 from smtplab.mail_object import MailObject
 from smtplab.replies import Reply
@@ -24,8 +23,7 @@ class Fate(Enum):
     NOT_SENT = "not sent"
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """One mail object and its fate.
 
     `reply` is the one that decided, None where there was none. `refused` names the recipients

@@ -45,6 +45,7 @@ class Kind(StrEnum):
     __hash__ = str.__hash__  # Enum's own is slow, and recording looks kinds up
 
 
+PLAIN = {kind: str(kind.value) for kind in Kind}
 FROM_CLIENT = frozenset({Kind.COMMAND, Kind.RESPONSE, Kind.MAIL_DATA})
 FROM_SERVER = frozenset({Kind.GREETING, Kind.CHALLENGE, Kind.REPLY})
 

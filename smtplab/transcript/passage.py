@@ -55,9 +55,9 @@ def passages(
     Where both ends were recorded, the server's is taken. Secrets that crossed the wire to a real
     server in plaintext are hidden unless `secrets` is set.
     """
-    events = transcript.events
     names = connections
     if names is None:
+        events = transcript.events
         if events and events[0].kind is Kind.DROPPED:
             raise ValueError(
                 "older events were dropped from this transcript, so it does not hold all "
@@ -65,7 +65,7 @@ def passages(
                 "transcript.keep_whole() before the first begins"
             )
         names = sorted({event.connection for event in events if event.connection}, key=_by_number)
-    return tuple(_passage(transcript, events, name, secrets) for name in names)
+    return tuple(_passage(transcript, name, secrets) for name in names)
 
 
 def is_practice_host(host: str) -> bool:
@@ -80,10 +80,8 @@ def is_practice_host(host: str) -> bool:
     )
 
 
-def _passage(
-    transcript: Transcript, events: Sequence[Event], connection: str, secrets: bool
-) -> Passage:
-    of_it = [event for event in events if event.connection == connection]
+def _passage(transcript: Transcript, connection: str, secrets: bool) -> Passage:
+    of_it = transcript.of(connection)
     end = "server" if any(event.end == "server" for event in of_it) else "client"
     seen = [event for event in of_it if event.end == end]
     if not seen or seen[0].kind is not Kind.CONNECT:

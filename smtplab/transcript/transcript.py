@@ -10,34 +10,30 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from threading import Lock
 from typing import Any, Self
 
 from smtplab.transcript import capture, eavesdropper, reading, rendering
 from smtplab.transcript.events import (
-    EVENT_OVERHEAD,
-    MAX_EVENT_OCTETS,
-    Detail,
+    PLAIN,
     Event,
     Kind,
     Note,
-    OctetsKeeper,
-    Pairs,
-    Span,
     date_of,
-    keep,
     memory_of,
 )
 from smtplab.transcript.hiding import SecretValues
+from smtplab.transcript.recorder import Recorder
+from smtplab.transcript.turn import FOLLOWS, taken_apart
 from smtplab.transcript.wire import Wire
 
 MAX_EVENTS = 100_000
 MAX_MEMORY = 128 * 2**20  # octets of all events together, with what Python adds
 MAX_WIRES = 256  # connections whose wire octets are kept
 TRIM_EACH = 16  # new recorders: each may note that much before it looks at the bounds itself
-TRIM_AFTER = 65_536  # octets that one recorder notes before the bounds are looked at
 
-_PLAIN = {kind: str(kind.value) for kind in Kind}
+_LENGTH = itemgetter(6)
 
 
 class Transcript:
@@ -61,6 +57,7 @@ class Transcript:
         self._recorders = 0
         self.is_kept_whole = False
         self.note = self._notes.append  # atomic, so that recorders need no lock
+        self.note_all = self._notes.extend  # of a list, as atomic
 
     @classmethod
     def from_json(cls, text: str, *, whole: bool = False) -> Transcript:
@@ -78,7 +75,7 @@ class Transcript:
             if event.kind is Kind.DROPPED:
                 transcript._dropped_events, transcript._dropped_octets = reading.dropped(event)
             else:
-                transcript.note((_PLAIN[event.kind], *event[1:]))
+                transcript.note((PLAIN[event.kind], *event[1:]))
         transcript.trim()
         return transcript
 
@@ -127,8 +124,10 @@ class Transcript:
     def _drop(self, number: int) -> None:
         """Let the oldest fall out; only under the lock."""
         oldest = [self._notes.popleft() for _ in range(number)]
+        while oldest and self._notes and self._notes[0] is FOLLOWS:  # a turn goes as a whole
+            oldest.append(self._notes.popleft())
         self._dropped_events += len(oldest)
-        self._dropped_octets += sum(note[6] for note in oldest)
+        self._dropped_octets += sum(map(_LENGTH, oldest))
         self._memory -= memory_of(oldest)
 
     def _newest_first(self, position: int) -> tuple[list[Note], int]:
@@ -141,7 +140,10 @@ class Transcript:
             kept = len(notes)
             total = self._dropped_events + kept
             try:
-                found = list(islice(reversed(notes), max(0, total - position)))
+                walk = reversed(notes)
+                found = list(islice(walk, max(0, total - position)))
+                while found and found[-1] is FOLLOWS:  # the turn that it belongs to
+                    found.append(next(walk))
             except RuntimeError:  # one was added while we looked: the collector had let it
                 continue
             if len(notes) == kept:
@@ -160,8 +162,10 @@ class Transcript:
         self.trim()
         with self._lock:
             newest_first, total = self._newest_first(position)
-        fresh = tuple(map(self._event, reversed(newest_first)))
-        if total - max(0, position) > len(fresh):
+        wanted = total - max(0, position)
+        fresh = tuple(map(self._event, taken_apart(reversed(newest_first))))
+        fresh = fresh[max(0, len(fresh) - wanted) :]
+        if wanted > len(fresh):
             fresh = (self._dropped(fresh), *fresh)
         return fresh, total
 
@@ -182,15 +186,17 @@ class Transcript:
     @property
     def connections(self) -> tuple[str, ...]:
         """The names of the connections, in the order of their first event."""
-        return tuple(dict.fromkeys(event.connection for event in self.events if event.connection))
+        return tuple(dict.fromkeys(note[1] for note in self._kept_notes() if note[1]))
 
     def of(self, connection: str, end: str | None = None) -> tuple[Event, ...]:
         """The events of one connection, of both ends or of one."""
-        return tuple(
-            event
-            for event in self.events
-            if event.connection == connection and end in (None, event.end)
-        )
+        of_it = (note for note in self._kept_notes() if note[1] == connection)
+        return tuple(self._event(note) for note in of_it if end in (None, note[2]))
+
+    def _kept_notes(self) -> list[Note]:
+        self.trim()
+        with self._lock:  # to make events of all costs some hundred times as much
+            return self._newest_first(0)[0][::-1]
 
     def wire(self, connection: str, end: str) -> Wire:
         """What passed on the wire, as one end saw it; `KeyError` if that is no longer kept."""
@@ -234,85 +240,3 @@ class Transcript:
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """IPython's plain text: the dialogue, where no HTML can be shown."""
         printer.text(self.to_text())
-
-
-class Recorder:
-    """Writes down what one end of one connection sees."""
-
-    def __init__(self, transcript: Transcript, connection: str, end: str) -> None:
-        self.transcript = transcript
-        self.connection = connection
-        self.end = end
-        self.tls = False
-        self.wire = Wire()
-        self._seq = 0
-        self._noted = 0  # octets of memory since the last trim
-        self._note = transcript.note
-        self._now = getattr(transcript.now, "seconds", transcript.now)
-        self._add = self.wire.add
-
-    def record(
-        self,
-        kind: Kind,
-        step: int,
-        octets: bytes = b"",
-        detail: Detail | Pairs = (),
-        secrets: tuple[Span, ...] = (),
-    ) -> None:
-        """Record one event; `secrets` are spans of `octets` known from the state."""
-        length, sha256 = len(octets), None
-        if length > MAX_EVENT_OCTETS and not self.transcript.is_kept_whole:
-            octets, sha256 = keep(octets)
-        self._note_down(kind, step, octets, length, sha256, detail, secrets)
-
-    def record_all(self, steps: Sequence[tuple[Kind, int, bytes, Detail | Pairs]]) -> None:
-        """Record several events of the same moment; at a tenth of a millisecond each it counts."""
-        who = self.connection, self.end
-        note, tls, now, size = self._note, self.tls, self._now(), 0
-        for seq, (kind, step, octets, detail) in enumerate(steps, self._seq):
-            length, sha256 = len(octets), None
-            if length > MAX_EVENT_OCTETS and not self.transcript.is_kept_whole:
-                octets, sha256 = keep(octets)
-            size += len(octets)
-            note((_PLAIN[kind], *who, seq, step, octets, length, tls, now, (), sha256, detail))
-        self._seq += len(steps)
-        self._noted += size + EVENT_OVERHEAD * len(steps)
-        if self._noted > TRIM_AFTER:
-            self._trim()
-
-    def keeper(self) -> OctetsKeeper:
-        """Something to gather the octets of one event in."""
-        return OctetsKeeper(None if self.transcript.is_kept_whole else MAX_EVENT_OCTETS)
-
-    def record_kept(self, kind: Kind, step: int, keeper: OctetsKeeper) -> None:
-        """Record octets that came in pieces."""
-        octets, sha256 = keeper.kept()
-        self._note_down(kind, step, octets, keeper.length, sha256, (), ())
-
-    def _note_down(
-        self,
-        kind: Kind,
-        step: int,
-        octets: bytes,
-        length: int,
-        sha256: str | None,
-        detail: Detail | Pairs,
-        secrets: tuple[Span, ...],
-    ) -> None:
-        seq = self._seq
-        self._seq = seq + 1
-        self._note(
-            (_PLAIN[kind], self.connection, self.end, seq, step,
-             octets, length, self.tls, self._now(), secrets, sha256, detail)
-        )  # fmt: skip
-        self._noted += len(octets) + EVENT_OVERHEAD
-        if self._noted > TRIM_AFTER:
-            self._trim()
-
-    def _trim(self) -> None:
-        self._noted = 0
-        self.transcript.trim()
-
-    def segment(self, sender: str, octets: bytes) -> None:
-        """Record what passed on the wire."""
-        self._add(sender, octets, self._seq)

@@ -21,6 +21,10 @@ class Wire:
     def add(self, sender: str, octets: bytes, seq: int) -> None:
         self._segments.append((sender, octets, seq))
         self._size += len(octets)
+        if self._size > MAX_WIRE_OCTETS:
+            self._trim()
+
+    def _trim(self) -> None:
         while self._size > MAX_WIRE_OCTETS and not self.is_kept_whole:
             gone = len(self._segments.popleft()[1])
             self._size -= gone

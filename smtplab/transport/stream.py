@@ -74,7 +74,11 @@ class Network(Protocol):
 
 
 class StreamWrapper(Stream):
-    """A stream around another one; as it is, it changes nothing."""
+    """A stream around another one; as it is, reads and writes pass unchanged.
+
+    `waiting()` is not passed on: what a wrapper makes of a read must not be gone round. One that
+    only looks, as `Wiretap`, passes it on itself.
+    """
 
     def __init__(self, inner: Stream) -> None:
         self.inner = inner
@@ -104,22 +108,22 @@ class Wiretap(StreamWrapper):
     def __init__(self, inner: Stream, recorder: Recorder) -> None:
         super().__init__(inner)
         self._read, self._write, self._waiting = inner.read, inner.write, inner.waiting
-        self._segment = recorder.segment
+        self._recorder, self._add = recorder, recorder.wire.add
 
     def read(self, n: int) -> bytes:
         octets = self._read(n)
         if octets:
-            self._segment("server", octets)
+            self._add("server", octets, self._recorder.seq)
         return octets
 
     def waiting(self) -> bytes:
         octets = self._waiting()
         if octets:
-            self._segment("server", octets)
+            self._add("server", octets, self._recorder.seq)
         return octets
 
     def write(self, octets: bytes) -> None:
         try:
             self._write(octets)
         finally:
-            self._segment("client", octets)
+            self._add("client", octets, self._recorder.seq)

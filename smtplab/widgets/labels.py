@@ -5,6 +5,8 @@ from __future__ import annotations
 from smtplab.transcript import Event, Kind
 from smtplab.transcript.rendering import shown_lines
 
+EMPTY_LINE = "(an empty line)"
+
 
 def counted(number: int, what: str) -> str:
     """
@@ -28,4 +30,4 @@ def in_one_line(event: Event, most: int) -> str:
         return f"content, {counted(event.length, 'octet')}"
     lines = shown_lines(event)
     more = f" (+{counted(len(lines) - 1, 'line')})" if len(lines) > 1 else ""
-    return shortened(lines[0] or "(an empty line)", most - len(more)) + more
+    return shortened(lines[0] or EMPTY_LINE, most - len(more)) + more

@@ -6,8 +6,11 @@ import re
 from datetime import datetime
 from html.parser import HTMLParser
 
+from smtplab.widgets.pieces import safe
+
 _NEW_LINE = frozenset("p div li tr dt caption h3 h4 ol ul dl table details summary br pre".split())
 MAX_SHOWN = 500  # characters of one value
+_UNBROKEN = 60  # characters of a word: a table on a page without styles is as wide as that
 _PREFIX = {"li": "- ", "dd": ": ", "td": " | ", "th": " | "}
 
 
@@ -60,3 +63,17 @@ def cut(text: str, limit: int = MAX_SHOWN) -> str:
     'abcd … 2 characters more'
     """
     return text if len(text) <= limit else f"{text[:limit]} … {len(text) - limit:,} characters more"
+
+
+def breakable(text: str) -> str:
+    """Safe HTML in which a long word, such as a key in base64, may go on in the next line.
+
+    >>> breakable("p=" + "A" * 60)
+    'p=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA<wbr>AA'
+    """
+    pieces = re.findall(rf"\S{{1,{_UNBROKEN}}}|\s+", text)
+    html = ""
+    for before, piece in zip(["", *pieces], pieces, strict=False):
+        goes_on = before and not before[-1].isspace() and not piece[0].isspace()
+        html += f"{'<wbr>' if goes_on else ''}{safe(piece)}"
+    return html

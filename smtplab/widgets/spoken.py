@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from smtplab.transcript import Event, Kind
 from smtplab.transcript.rendering import note, sender, shown_lines, visible
+from smtplab.widgets.labels import EMPTY_LINE
 
 MOST_LINES = 80  # of one conversation; the client's transcript has all
 MOST_OF_CONTENT = 12  # lines
@@ -72,8 +73,12 @@ def _row(line: Line) -> str:
     differs = " <i>differs</i>" if line.differs else ""
     return (
         f'<tr class="smtplab-{kind}{tls}"><td><b>{line.who}</b></td>'
-        f"<td><code>{escape(line.text)}</code>{differs}</td></tr>"
+        f"<td>{_said(line.text)}{differs}</td></tr>"
     )
+
+
+def _said(text: str) -> str:
+    return f"<code>{escape(text)}</code>" if text else f"<em>{EMPTY_LINE}</em>"
 
 
 def spoken_text(lines: Iterable[Line]) -> list[str]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib.resources import files
 from threading import RLock
 from typing import Any, TypeVar
 
 from comm import DummyComm
-from ipywidgets import HTML, VBox, Widget
+from ipywidgets import DOMWidget, Widget
 
 from smtplab.errors import SMTPLabError
+from smtplab.widgets.controls import HTML, VBox
 from smtplab.widgets.pieces import notice
 
 _T = TypeVar("_T")
+_D = TypeVar("_D", bound=DOMWidget)
+_AT_THE_LEFT = 'style="text-align:left;vertical-align:top"'
 _LIVE = "application/vnd.jupyter.widget-view+json"
 
 
@@ -90,12 +94,21 @@ class View:
         """The live view where a front end is, and always HTML and text that need none."""
         bundle: dict[str, object] = {
             "text/plain": self.static_text(),
-            "text/html": self.static_html(),
+            "text/html": at_the_left(self.static_html()),
         }
-        if self.view.comm is not None and not isinstance(self.view.comm, DummyComm):
-            view = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
+        if (name := self.view.model_id) and not isinstance(self.view.comm, DummyComm):
+            view = {"version_major": 2, "version_minor": 0, "model_id": name}
             bundle[_LIVE] = view
         return bundle
+
+
+def at_the_left(html: str) -> str:
+    """Our HTML with cells that begin at the left and top: notebooks set tables for numbers.
+
+    >>> at_the_left("<tr><td>C</td></tr>")
+    '<tr><td style="text-align:left;vertical-align:top">C</td></tr>'
+    """
+    return re.sub(r"<(td|th)(?=[ >])(?![^>]* style=)", rf"<\1 {_AT_THE_LEFT}", html)
 
 
 def _close(widget: Widget) -> None:
@@ -104,9 +117,10 @@ def _close(widget: Widget) -> None:
     widget.close()
 
 
-def named(name: str, widget: Any) -> Any:
+def named(name: str, widget: _D) -> _D:
     """The widget with the class `smtplab-NAME`, for the style sheets and the tests."""
-    return widget.add_class(f"smtplab-{name}")
+    widget.add_class(f"smtplab-{name}")
+    return widget
 
 
 def css(name: str) -> str:

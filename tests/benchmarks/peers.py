@@ -91,6 +91,12 @@ class Peer:
         status = Path(f"/proc/{self.pid}/status").read_text("ascii")
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
+    @property
+    def processor_time(self) -> float:
+        """Seconds that its threads have run, without what they waited for others (Linux)."""
+        threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        return sum(int(one.read_text("ascii").split()[0]) for one in threads) / 1e9
+
 
 @contextmanager
 def peer(program: str) -> Iterator[int]:
@@ -139,7 +145,7 @@ class BareSender:
         self._connect()
 
     def _connect(self) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", self.port), 10)
+        self._socket = socket.create_connection(("127.0.0.1", self.port), 60)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._read_reply()
 

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from statistics import median
 
 from tests.benchmarks.measure import Runs, in_turn, report, timed
 from tests.benchmarks.peers import (
@@ -58,27 +57,32 @@ def throughput() -> None:
 
 
 def large_content() -> None:
-    """50 MB over DATA in 76-column lines: time and the peak of memory, in a fresh process each."""
+    """50 MB over DATA in 76-column lines, in a fresh process each: time and the peak of memory.
+
+    The fastest run counts: what other programs take of the machine is added to a run, never taken
+    off, and a server that waits for its client once a block feels it more than one that computes.
+    """
     size = 50 * 2**20
     content = b"Subject: large\r\n\r\n" + (b"x" * 74 + b"\r\n") * (size // 76) + b".\r\n"
     times: dict[str, list[float]] = {SANDBOX: [], BARE_AIOSMTPD: []}
-    peaks = dict.fromkeys(times, 0)
-    for _ in range(5):
+    worked: dict[str, list[float]] = {SANDBOX: [], BARE_AIOSMTPD: []}
+    peak = 0.0
+    for _ in range(7):
         for program, runs in times.items():
             with running(_python(program)) as server:
                 sender = BareSender(server.port)
                 sender.greet()
                 sender.send(1)  # what is imported late is there now
-                before = server.peak_memory
+                before, work = server.peak_memory, server.processor_time
                 runs.append(timed(partial(sender.send, 1, content)))
-                peaks[program] = max(peaks[program], server.peak_memory - before)
+                worked[program].append(server.processor_time - work)
+                if program == SANDBOX:
+                    peak = max(peak, (server.peak_memory - before) / size)
                 sender.close()
-    ratio = median(
-        theirs / ours for ours, theirs in zip(times[SANDBOX], times[BARE_AIOSMTPD], strict=True)
-    )
-    seconds = median(times[SANDBOX])
-    report("50 MB of mail data", f"{seconds:.2f} s, ratio {ratio:.1f}", "at least 10", ratio >= 10)
-    peak = peaks[SANDBOX] / size
+    for what, seconds in (("50 MB of mail data", times), ("its time of processor", worked)):
+        ours, theirs = min(seconds[SANDBOX]), min(seconds[BARE_AIOSMTPD])
+        ratio = theirs / ours
+        report(what, f"{ours:.2f} s, ratio {ratio:.1f}", "at least 10", ratio >= 10)
     figure = f"{peak:.2f} times the content"
     report("its peak of memory", figure, "at most 2.50", peak <= 2.5)
 

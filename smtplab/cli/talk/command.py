@@ -37,7 +37,13 @@ from smtplab.cli.talk.screen import JSONScreen, Screen, wants_colour
 from smtplab.cli.talk.script import play, read_script
 from smtplab.cli.talk.walk import Walk, Walker, walk_from
 from smtplab.client import IMPLICIT_TLS_PORT, Client
-from smtplab.errors import ConnectionLost, LocalProtocolError, RemoteProtocolError, SMTPLabError
+from smtplab.errors import (
+    ConnectionLost,
+    LocalProtocolError,
+    RemoteProtocolError,
+    SMTPLabError,
+    StepInterrupted,
+)
 from smtplab.transcript import Transcript
 
 SUBMISSION_PORT = 587  # RFC 6409, 3.1
@@ -99,18 +105,28 @@ class _Run:
             client = self._connect()
         except (ConnectionLost, RemoteProtocolError) as error:
             return self._failed(error)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
+            self._tell(stop, typed=False)
             return INTERRUPTED, ""
         try:
             code, phase = self._with(client)
             leave(client)
             return code, phase
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             leave(client)
             by_hand = self.walk is None and self.script is None and sys.stdin.isatty()
+            self._tell(stop, typed=by_hand)
             return (WELL, "") if by_hand else (INTERRUPTED, phase_of(self.transcript.events))
         finally:
             client.close()
+
+    def _tell(self, stop: KeyboardInterrupt, *, typed: bool) -> None:
+        """A stop inside of a step leaves a session that has to be named."""
+        if isinstance(stop, StepInterrupted):
+            if typed:
+                self.screen.say("")  # below the terminal's ^C
+            self.screen.catch_up(typed=typed and sys.stdout.isatty())
+            self.screen.trouble("Ctrl-C", f"{stop}")
 
     # To whom.
 

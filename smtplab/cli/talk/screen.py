@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from textwrap import fill
 from typing import TYPE_CHECKING
 
 from smtplab.cli.foreground import Lines
+from smtplab.cli.width import columns
 from smtplab.transcript import SCHEMA, Event, Transcript, as_text, event_as_json
 from smtplab.transcript.events import FROM_CLIENT, FROM_SERVER
 from smtplab.transcript.hiding import hide
@@ -18,9 +18,6 @@ from smtplab.transcript.rendering import visible
 if TYPE_CHECKING:
     from smtplab.step_reply import StepReply
     from smtplab.transport.tls_report import TLSReport
-
-WIDTH = 88  # columns, as in a notebook; a narrow terminal has fewer
-NARROWEST = 40  # ours to choose: below it only words would stand in a line
 
 # ECMA-48, 8.3.117 (SGR): green, cyan, yellow, red; by the first digit of a reply.
 _COLOURS = {"2": "32", "3": "36", "4": "33", "5": "31"}
@@ -152,13 +149,6 @@ class JSONScreen(Screen):
 
 def _filled(text: str, first: str = "   ") -> list[str]:
     return fill(text, columns(), initial_indent=first, subsequent_indent="   ").split("\n")
-
-
-def columns() -> int:
-    """How wide our own words may be: the terminal would tear longer lines inside of a word."""
-    if not sys.stdout.isatty():
-        return WIDTH
-    return min(WIDTH, max(NARROWEST, shutil.get_terminal_size((WIDTH, 0)).columns))
 
 
 def now_and_next(reply: StepReply) -> str:

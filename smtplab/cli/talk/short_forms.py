@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, NamedTuple
 
 from smtplab import commands
 from smtplab.cli.talk.files import file_content
+from smtplab.cli.width import columns
 from smtplab.errors import LocalProtocolError
 from smtplab.session import State
 
@@ -76,8 +78,9 @@ def _chunk(talk: Talk, name: str) -> None:
 
 def _explain(talk: Talk, term: str) -> None:
     from smtplab.reference import explain
+    from smtplab.reference.explanation import WIDTH
 
-    talk.screen.say(str(explain(term)))
+    talk.screen.say(explain(term).to_text(columns(WIDTH)))
 
 
 def _certificate(talk: Talk, _: str) -> None:
@@ -124,8 +127,12 @@ def _inbox(talk: Talk, name: str) -> None:
 
 def _help(talk: Talk, _: str) -> None:
     talk.screen.say(
-        "A line is sent as it is, whatever it says. After 354 lines are content, up to a line of\n"
-        "one dot. Tab completes what is legal now. Ctrl-C or Ctrl-D leaves.\n\n" + manual()
+        fill(
+            "A line is sent as it is, whatever it says. After 354 lines are content, up to a line "
+            "of one dot. Tab completes what is legal now. Ctrl-C or Ctrl-D leaves.",
+            columns(),
+        )
+        + f"\n\n{manual()}"
     )
 
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from ipywidgets import HTML, Button, HBox, VBox
-
 from smtplab.sandbox import Sandbox
 from smtplab.widgets import pieces
 from smtplab.widgets.certificate_card import render
 from smtplab.widgets.certificate_card.model import TRIALS, CertificateModel, Outcome, model_of
+from smtplab.widgets.controls import HTML, Button, HBox, VBox
 from smtplab.widgets.view import View, named
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ipywidgets import HTML, Button, Dropdown, HBox, IntText, ToggleButton, VBox
-
 from smtplab.tokens import TakenApart
 from smtplab.widgets import pieces
 from smtplab.widgets.console.conversation import Row
@@ -11,6 +9,16 @@ from smtplab.widgets.console.director import Director
 from smtplab.widgets.console.gloss import gloss, taken_apart
 from smtplab.widgets.console.model import ConsoleModel
 from smtplab.widgets.console.scripts import SCRIPTS
+from smtplab.widgets.controls import (
+    HTML,
+    Button,
+    Dropdown,
+    HBox,
+    IntText,
+    ToggleButton,
+    VBox,
+    shown,
+)
 from smtplab.widgets.view import named
 
 
@@ -48,9 +56,9 @@ class Drawer:
     def show(self) -> None:
         """Bring it up to date; what is folded away costs next to nothing."""
         model = self._model
-        _seen(self.view, self.open.value)
-        _seen(self.tokens, self.apart.value)
-        _seen(self.line, self.apart.value)
+        shown(self.view, self.open.value)
+        shown(self.tokens, self.apart.value)
+        shown(self.line, self.apart.value)
         if self.apart.value:
             self.tokens.value = self._gloss()
         if not self.open.value:
@@ -91,7 +99,3 @@ def _told(model: ConsoleModel, line: str | None) -> str:
 
 def _toggle(description: str, tooltip: str) -> ToggleButton:
     return ToggleButton(description=description, tooltip=tooltip)
-
-
-def _seen(widget: VBox | HTML | IntText, seen: bool) -> None:
-    widget.layout.display = None if seen else "none"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ipywidgets import HTML, Button, VBox
-
 from smtplab.widgets.console import render
 from smtplab.widgets.console.model import ConsoleModel
+from smtplab.widgets.controls import HTML, Button, VBox
 
 CHUNK = 20  # rows a widget
 MOST_CHUNKS = 16  # on the page unless more are asked for; past it the older half is taken off
@@ -22,8 +21,6 @@ class LogView:
         self.earlier = Button(description="Show earlier lines")
         self._headings = HTML(render.HEADINGS).add_class("smtplab-head")
         self._chunks: dict[int, HTML] = {}
-        like = HTML()  # the chunks share its layout and style: a new one is one message, not three
-        self._shared = {"layout": like.layout, "style": like.style}
         self._column = VBox()
 
         # layout
@@ -71,7 +68,7 @@ class LogView:
         rows = self._conversation.rows(number * CHUNK, (number + 1) * CHUNK)
         chunk = self._chunks.get(number)
         if chunk is None:
-            chunk = self._chunks[number] = HTML(**self._shared)
+            chunk = self._chunks[number] = HTML()
         chunk.value = render.rows_html(rows, self._conversation.newest_step, secrets=self.secrets)
 
     def _arrange(self) -> None:

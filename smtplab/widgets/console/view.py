@@ -6,8 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from ipywidgets import HTML, Button, Checkbox, HBox, Textarea, ToggleButton, VBox
-
 from smtplab.client import Client
 from smtplab.errors import LocalProtocolError
 from smtplab.sandbox import Sandbox
@@ -19,6 +17,7 @@ from smtplab.widgets.console.drawer import Drawer
 from smtplab.widgets.console.gloss import taken_apart
 from smtplab.widgets.console.log_view import LogView
 from smtplab.widgets.console.model import ConsoleModel, Meaning
+from smtplab.widgets.controls import HTML, Button, Checkbox, HBox, Textarea, ToggleButton, VBox
 from smtplab.widgets.view import View, named
 
 _T = TypeVar("_T")

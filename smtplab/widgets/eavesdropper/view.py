@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ipywidgets import HTML, Button, Checkbox, Dropdown, HBox, VBox
-
 from smtplab.client import Client
 from smtplab.sandbox import Sandbox
 from smtplab.transcript import Transcript
+from smtplab.widgets.controls import HTML, Button, Checkbox, Dropdown, HBox, VBox
 from smtplab.widgets.eavesdropper import render
 from smtplab.widgets.eavesdropper.model import Care, Doors, EavesdropperModel, HandIn
 from smtplab.widgets.view import View, css, named

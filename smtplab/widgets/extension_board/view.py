@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ipywidgets import HTML, Button, Checkbox, Dropdown, HBox, VBox
-
 from smtplab.sandbox import Sandbox
+from smtplab.widgets.controls import HTML, Button, Checkbox, Dropdown, HBox, VBox
 from smtplab.widgets.extension_board import render
 from smtplab.widgets.extension_board.demonstrations import DEMOS
 from smtplab.widgets.extension_board.model import BoardModel, Demonstration

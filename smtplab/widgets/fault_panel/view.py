@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from ipywidgets import HTML, BoundedIntText, Button, Dropdown, HBox, Text, VBox, Widget
+from ipywidgets import Widget
 
 from smtplab.sandbox import Sandbox
 from smtplab.sandbox.faults import PHASES, Fault
 from smtplab.sandbox.faults.rules import MAX_NTH
+from smtplab.widgets.controls import HTML, BoundedIntText, Button, Dropdown, HBox, Text, VBox
 from smtplab.widgets.fault_panel import render
 from smtplab.widgets.fault_panel.model import ACTIONS, EXAMPLES, MATCHES, NTHS, FaultModel
 from smtplab.widgets.fault_panel.trial import Trial

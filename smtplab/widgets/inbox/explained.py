@@ -90,12 +90,11 @@ def way(reading: Reading) -> str:
     more = f" The {total - len(hops)} oldest are not shown." if total > len(hops) else ""
     items = []
     for number, hop in enumerate(hops):
-        gap = waited(hops[number - 1], hop) if number else ""
+        later = f" <em>{safe(waited(hops[number - 1], hop))}</em>" if number else ""
         source = safe(cut(hop.clause("from"), 200) or "a host that is not told")
         target = safe(cut(hop.clause("by"), 200) or "a host that is not named")
         items.append(
-            f"<li><p><b>{source}</b> handed it to <b>{target}</b> <em>{safe(gap)}</em></p>"
-            f"{_clauses(hop)}</li>"
+            f"<li><p><b>{source}</b> handed it to <b>{target}</b>{later}</p>{_clauses(hop)}</li>"
         )
     return (
         f"<p>Each server writes its line on top, so the way is read from below.{more}</p>"

@@ -83,18 +83,20 @@ def _empty(model: InboxModel) -> str:
 
 
 def as_static_html(model: InboxModel) -> str:
-    """The list and everything about the open mail object, in plain tags."""
+    """The list and everything about the open mail object; what is looked at is unfolded."""
     counts = " · ".join(f"{folder} {count}" for folder, count in model.counts.items())
     html = [f"<p><b>{safe(model.mailbox)}</b> · {safe(counts)}</p>", _list(model)]
     if model.reading is None:
         html.append(_empty(model))
     else:
+        html.append(f"<p>Opened: number {model.uid}</p>")
         for aspect, show in _PANELS.items():
             if aspect is Aspect.MESSAGE:
                 show = panels.message_without_frame
             title = safe(_TITLES[aspect])
-            html.append(f"<details><summary>{title}</summary>{show(model.reading)}</details>")
-        html[2] = html[2].replace("<details>", "<details open>", 1)  # the message itself
+            is_open = " open" if aspect in (Aspect.MESSAGE, model.aspect) else ""
+            body = show(model.reading)
+            html.append(f"<details{is_open}><summary>{title}</summary>{body}</details>")
     return "".join(html)
 
 
@@ -109,12 +111,13 @@ def _list(model: InboxModel) -> str:
     more = f" ({left_out} older ones not shown)" if left_out else ""
     rows = (
         (
-            safe(cut(entry.author, 80)),
-            safe(cut(entry.subject, 80)),
+            str(entry.uid),
+            safe(cut(entry.author, 80)) or "<em>no From</em>",
+            safe(cut(entry.subject, 80)) or "<em>no Subject</em>",
             when(entry.date),
             f"{entry.size:,}",
         )
         for entry in entries
     )
     caption = f"{model.folder}, newest first{more}"
-    return table(caption, ("From", "Subject", "Date", "Octets"), rows)
+    return table(caption, ("Number", "From", "Subject", "Date", "Octets"), rows)

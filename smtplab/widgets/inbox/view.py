@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from ipywidgets import HTML, Button, Checkbox, Dropdown, HBox, Select, VBox
-
 from smtplab.sandbox import Sandbox
+from smtplab.widgets.controls import HTML, Button, Checkbox, Dropdown, HBox, Select, VBox, shown
 from smtplab.widgets.inbox import render
 from smtplab.widgets.inbox.model import Aspect, InboxModel, Reading
 from smtplab.widgets.view import View, named
@@ -116,9 +115,9 @@ class Inbox(View):
             self._showing = False
         model = self.model
         self._bar.value = render.bar(model)
-        self._older.layout.display = None if model.older else "none"
+        shown(self._older, bool(model.older))
         self._older.description = f"Show older ({model.older})"
-        self._line_ends.layout.display = None if model.aspect is Aspect.RAW else "none"
+        shown(self._line_ends, model.aspect is Aspect.RAW)
         for aspect, button in self._aspects.items():
             now = aspect is model.aspect
             button._dom_classes = ("mod-active",) if now else ()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
-from ipywidgets import HTML, BoundedIntText, Button, Dropdown, HBox, VBox
-
 from smtplab.sandbox import Sandbox
 from smtplab.sandbox.journey import Journey
 from smtplab.sandbox.mailboxes import StoredMail
+from smtplab.widgets.controls import HTML, BoundedIntText, Button, Dropdown, HBox, VBox
 from smtplab.widgets.journey_player import render
 from smtplab.widgets.journey_player.frames import Frame
 from smtplab.widgets.journey_player.model import MOST_MINUTES, RECIPIENTS, TROUBLES, JourneyModel

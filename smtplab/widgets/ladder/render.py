@@ -9,9 +9,10 @@ from typing import NamedTuple
 from smtplab.transcript import Event, Kind
 from smtplab.transcript.rendering import note, shown_lines, visible
 from smtplab.widgets import pieces
-from smtplab.widgets.labels import counted, in_one_line, shortened
+from smtplab.widgets.labels import EMPTY_LINE, counted, in_one_line, shortened
 from smtplab.widgets.ladder.model import Arrow, LadderModel
 from smtplab.widgets.pieces import safe
+from smtplab.widgets.plain import breakable
 
 LONGEST_LABEL = 38  # characters of the drawing's labels; the table has more
 LONGEST_LINE = 120  # characters of one line in the table
@@ -230,9 +231,13 @@ def _lines(arrow: Arrow) -> Iterator[str]:
         yield f"<em>{safe(label(arrow))}</em>"
         return
     lines = [line for event in arrow.events for line in _event_lines(event)]
-    yield from (f"<code>{escape(line)}</code>" for line in lines[:MOST_LINES])
+    yield from map(_line, lines[:MOST_LINES])
     if len(lines) > MOST_LINES:
         yield f"<em>and {counted(len(lines) - MOST_LINES, 'more line')}</em>"
+
+
+def _line(line: str) -> str:
+    return f"<code>{breakable(line)}</code>" if line else f"<em>{EMPTY_LINE}</em>"
 
 
 def _event_lines(event: Event) -> list[str]:

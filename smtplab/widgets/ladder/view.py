@@ -5,10 +5,9 @@ Beside it the same mail in three ways: step by step, pipelined (RFC 2920), with 
 
 from __future__ import annotations
 
-from ipywidgets import HTML, BoundedIntText, Button, HBox, VBox
-
 from smtplab.sandbox import Sandbox
 from smtplab.widgets import pieces
+from smtplab.widgets.controls import HTML, BoundedIntText, Button, HBox, VBox
 from smtplab.widgets.ladder import render, ways_render
 from smtplab.widgets.ladder.model import LONGEST_LATENCY, LadderModel, model_of
 from smtplab.widgets.ladder.ways import MOST_RECIPIENTS, Way, send_three_ways

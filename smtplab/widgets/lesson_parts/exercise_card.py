@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ipywidgets import HTML, Button, HBox, VBox
-
 from smtplab.lessons.attempt import Attempt
 from smtplab.lessons.catalogue import EXERCISES
 from smtplab.lessons.exercise import Verdict
 from smtplab.sandbox import Sandbox
+from smtplab.widgets.controls import HTML, Button, HBox, VBox
 from smtplab.widgets.lesson_parts import render
 from smtplab.widgets.pieces import chips, title
 from smtplab.widgets.view import View, named

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from ipywidgets import HTML, Button, HBox, Text, VBox
-
 from smtplab.errors import SMTPLabError
 from smtplab.lessons.trial import Outcome, Trial
 from smtplab.sandbox import Sandbox
 from smtplab.sandbox.little_internet import EXCHANGE
+from smtplab.widgets.controls import HTML, Button, HBox, Text, VBox, shown
 from smtplab.widgets.lesson_parts import render
 from smtplab.widgets.pieces import chips, legend, title
 from smtplab.widgets.view import View, named
@@ -86,9 +85,9 @@ class PredictGate(View):
         self._outcome.value = render.outcome(self.model)
         how = "Try another guess: a fresh session begins." if one else "Your guess sends the line."
         self._how.value = legend(how)
-        _visible(self._choices, one is None and bool(self._options))
-        _visible(self._line, one is None)
-        _visible(self._after, one is not None)
+        shown(self._choices, one is None and bool(self._options))
+        shown(self._line, one is None)
+        shown(self._after, one is not None)
         if one is not None:
             self._field.value = ""
 
@@ -101,7 +100,3 @@ class PredictGate(View):
 
     def static_text(self) -> str:
         return render.gate_text(self.model)
-
-
-def _visible(box: HBox, shown: bool) -> None:
-    box.layout.display = None if shown else "none"

@@ -6,10 +6,9 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
-from ipywidgets import HTML, Button, FileUpload, HBox, VBox
-
 from smtplab.lessons.progress import Done, ProgressFile, progress_file
 from smtplab.lessons.work import Packed, Unpacked, WorkError, pack, unpack
+from smtplab.widgets.controls import HTML, Button, FileUpload, HBox, VBox
 from smtplab.widgets.lesson_parts import render
 from smtplab.widgets.pieces import chips, legend, safe, title
 from smtplab.widgets.view import View, named

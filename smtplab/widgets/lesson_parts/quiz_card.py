@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from ipywidgets import HTML, Button, HBox, VBox
-
 from smtplab.lessons.attempt import Round
 from smtplab.lessons.card import Card
 from smtplab.lessons.catalogue import LESSONS
+from smtplab.widgets.controls import HTML, Button, HBox, VBox, shown
 from smtplab.widgets.lesson_parts import render
 from smtplab.widgets.pieces import chips, title
 from smtplab.widgets.view import View, named
@@ -72,7 +71,7 @@ class QuizCard(View):
         right, given = model.is_right(model.at), model.given(model.at)
         for letter, button in self._options.items():
             option = model.question.options.get(letter)
-            button.layout.display = None if option else "none"
+            shown(button, option is not None)
             button.disabled = right or letter in given
             button.tooltip = option.text if option else ""
         self._before.disabled = model.at == 1

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ipywidgets import HTML, Button, HBox, VBox
-
 from smtplab.sandbox import Sandbox
+from smtplab.widgets.controls import HTML, Button, HBox, VBox
 from smtplab.widgets.pieces import legend, title
 from smtplab.widgets.view import View, named
 

@@ -9,9 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ipywidgets import HTML, Button, Dropdown, HBox, Select, VBox
-
 from smtplab.widgets import pieces
+from smtplab.widgets.controls import HTML, Button, Dropdown, HBox, Select, VBox
 from smtplab.widgets.packet_stack import render
 from smtplab.widgets.packet_stack.layers import Field, Frame, Layer
 from smtplab.widgets.packet_stack.model import PacketModel, model_of

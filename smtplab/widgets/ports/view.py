@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ipywidgets import HTML, Button, Dropdown, HBox, VBox
-
 from smtplab.sandbox import Sandbox
+from smtplab.widgets.controls import HTML, Button, Dropdown, HBox, VBox
 from smtplab.widgets.ports import render
 from smtplab.widgets.ports.model import (
     EXCHANGE,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from ipywidgets import HTML, Button, Dropdown, HBox, VBox
-
 from smtplab.reference.profiles import Fact
 from smtplab.sandbox import Sandbox
 from smtplab.transcript import Event
+from smtplab.widgets.controls import HTML, Button, Dropdown, HBox, VBox
 from smtplab.widgets.provider_card import render
 from smtplab.widgets.provider_card.model import ProviderModel
 from smtplab.widgets.view import View, named

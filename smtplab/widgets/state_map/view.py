@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from ipywidgets import HTML, Button, HBox, VBox
-
 from smtplab.sandbox import Sandbox
 from smtplab.session import VERBS
 from smtplab.step_reply import StepReply
 from smtplab.widgets.console.model import ConsoleModel, Meaning
 from smtplab.widgets.console.view import Console, mark
+from smtplab.widgets.controls import HTML, Button, HBox, VBox, shown
 from smtplab.widgets.state_map import render as state_render
 from smtplab.widgets.view import View, named
 
@@ -91,7 +90,7 @@ class StateMap(View):
         for choice in model.palette:
             mark(self._palette[choice.verb], choice.line, choice.legal)
         asked = model.meaning in (Meaning.CONTENT, Meaning.RESPONSE)
-        self._ready.layout.display = None if asked else "none"
+        shown(self._ready, asked)
         self._ready.description = f"Send {model.meaning.value.lower()}"
         self._legend.value = state_render.legend(model)
         self._words.value = state_render.words(model)

@@ -10,6 +10,7 @@ from smtplab.sandbox.verdict.judge import Verdict
 from smtplab.transcript.rendering import visible
 from smtplab.widgets import pieces
 from smtplab.widgets.pieces import safe
+from smtplab.widgets.plain import breakable
 from smtplab.widgets.verdict_card.alignment import compared_with_7489, ties
 from smtplab.widgets.verdict_card.model import KINDS, Shown, VerdictModel
 
@@ -28,9 +29,9 @@ _MEANING = {
 
 
 def cut(text: str) -> str:
-    """Safe text of bounded length."""
+    """Safe text of bounded length, whose long words may break."""
     over = len(text) - LONGEST
-    return f"{safe(text[:LONGEST])}{f' [{over} characters left out]' if over > 0 else ''}"
+    return f"{breakable(text[:LONGEST])}{f' [{over} characters left out]' if over > 0 else ''}"
 
 
 # The bar and the outcome.

@@ -7,11 +7,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from ipywidgets import HTML, Button, Dropdown, HBox, Text, Textarea, VBox
-
 from smtplab.sandbox import Sandbox
 from smtplab.sandbox.mailboxes import StoredMail
 from smtplab.sandbox.reception.delivery_verdict import DeliveryVerdict
+from smtplab.widgets.controls import HTML, Button, Dropdown, HBox, Text, Textarea, VBox
 from smtplab.widgets.verdict_card import render
 from smtplab.widgets.verdict_card.model import KINDS, VerdictModel
 from smtplab.widgets.verdict_card.trial import HOSTS, PLACES, RECIPIENTS
