@@ -56,7 +56,7 @@ def told(pairs: Iterable[tuple[str, str]]) -> str:
     )
 
 
-_LEFT = 'style="text-align: left"'
+AT_THE_LEFT = 'style="text-align:left;vertical-align:top"'
 
 
 def table(caption: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -64,9 +64,9 @@ def table(caption: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> s
 
     Each cell says that it begins at the left: JupyterLab's own sheet would put words at the right.
     """
-    heads = "".join(f'<th scope="col" {_LEFT}>{safe(one)}</th>' for one in head)
+    heads = "".join(f'<th scope="col" {AT_THE_LEFT}>{safe(one)}</th>' for one in head)
     body = "".join(
-        f"<tr>{''.join(f'<td {_LEFT}>{cell}</td>' for cell in row)}</tr>" for row in rows
+        f"<tr>{''.join(f'<td {AT_THE_LEFT}>{cell}</td>' for cell in row)}</tr>" for row in rows
     )
     return (
         f'<table class="smtplab-table"><caption>{safe(caption)}</caption>'

@@ -13,11 +13,10 @@ from ipywidgets import DOMWidget, Widget
 
 from smtplab.errors import SMTPLabError
 from smtplab.widgets.controls import HTML, VBox
-from smtplab.widgets.pieces import notice
+from smtplab.widgets.pieces import AT_THE_LEFT, notice
 
 _T = TypeVar("_T")
 _D = TypeVar("_D", bound=DOMWidget)
-_AT_THE_LEFT = 'style="text-align:left;vertical-align:top"'
 _LIVE = "application/vnd.jupyter.widget-view+json"
 
 
@@ -108,7 +107,7 @@ def at_the_left(html: str) -> str:
     >>> at_the_left("<tr><td>C</td></tr>")
     '<tr><td style="text-align:left;vertical-align:top">C</td></tr>'
     """
-    return re.sub(r"<(td|th)(?=[ >])(?![^>]* style=)", rf"<\1 {_AT_THE_LEFT}", html)
+    return re.sub(r"<(td|th)(?=[ >])(?![^>]* style=)", rf"<\1 {AT_THE_LEFT}", html)
 
 
 def _close(widget: Widget) -> None:
