@@ -1,7 +1,8 @@
 """Presses and reads one card in a browser, by mouse and by keyboard."""
 
 from tests.browser import READY, close_file_browser
-from tests.lab_pages import cut_off
+from tests.every_card import CASES
+from tests.lab_pages import cut_off, logged
 
 WIDTHS = (460, 700, 1280)
 TALL = 4000  # pixels, so that a picture holds the whole card
@@ -64,3 +65,31 @@ class Card:
         self.page.evaluate(READY)
         close_file_browser(self.page)
         self.root.wait_for()
+
+
+class Hands:
+    """Presses by name and waits for the words that come."""
+
+    def __init__(self, page, selector: str) -> None:
+        self.page, self.card = page, page.locator(selector).first
+        self.card.wait_for()
+
+    def press(self, name: str, expected: str) -> None:
+        self.card.get_by_role("button", name=name, exact=True).click()
+        self.expect(expected)
+
+    def expect(self, text: str) -> None:
+        """The words in sight; the same ones may also stand folded away, further up."""
+        self.card.get_by_text(text).locator("visible=true").first.wait_for()
+
+
+def press_each(page):
+    """Press the button of every card; each says what it must, and nothing is logged."""
+    for case in CASES:
+        card = page.locator(case.selector)
+        card.wait_for(state="attached")
+        card.evaluate("element => element.scrollIntoView()")
+        card.get_by_role("button", name=case.press, exact=True).first.click()
+        page.locator(case.selector, has_text=case.says).wait_for()
+        assert page.get_by_text("A fault inside smtplab").count() == 0, case.name
+        assert logged(page) == "", case.name

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.card_hands import Hands
 from tests.lab_pages import cut_off
 
 pytestmark = pytest.mark.browser
@@ -13,22 +14,9 @@ player"""
 CARD = ".smtplab-journey"
 
 
-class Hands:
-    def __init__(self, page) -> None:
-        self.page, self.card = page, page.locator(CARD).first
-        self.card.wait_for()
-
-    def press(self, name: str, expected: str) -> None:
-        self.card.get_by_role("button", name=name, exact=True).click()
-        self.expect(expected)
-
-    def expect(self, text: str) -> None:
-        self.card.get_by_text(text).first.wait_for()
-
-
 def test_every_button_in_every_theme_and_width(lab_page, pictures, axe):
     page = lab_page(CELL)
-    hands = Hands(page)
+    hands = Hands(page, CARD)
     assert axe(page, CARD) == []
     hands.press("Send a sample message", "step 1 of 7")
     for number in range(2, 8):
@@ -68,7 +56,7 @@ def test_every_button_in_every_theme_and_width(lab_page, pictures, axe):
 
 def test_by_keyboard_alone_and_after_a_reload(lab_page):
     page = lab_page(CELL)
-    hands = Hands(page)
+    hands = Hands(page, CARD)
     hands.card.get_by_role("button", name="Refresh").focus()
     pressed = []
     for _ in range(20):

@@ -6,8 +6,9 @@ the one of the cells; the newest run it on the main thread.
 
 import pytest
 
+from tests.card_hands import press_each
 from tests.every_card import CASES, SETUP
-from tests.lab_pages import STACKS, logged
+from tests.lab_pages import STACKS
 
 pytestmark = pytest.mark.browser
 
@@ -21,11 +22,4 @@ def test_every_widget_does_what_its_button_says_and_logs_nothing(lab_page, lab_s
     page = lab_page(VERSIONS, SETUP, *(case.cell for case in CASES))
     oldest = request.node.callspec.params["lab_server"] == "oldest"
     assert (OLDEST in page.locator(".jp-OutputArea-output").first.inner_text()) is oldest
-    for case in CASES:
-        card = page.locator(case.selector)
-        card.wait_for(state="attached")
-        card.evaluate("element => element.scrollIntoView()")
-        card.get_by_role("button", name=case.press, exact=True).first.click()
-        page.locator(case.selector, has_text=case.says).wait_for()
-        assert page.get_by_text("A fault inside smtplab").count() == 0, case.name
-        assert logged(page) == "", case.name
+    press_each(page)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.card_hands import Hands
 from tests.lab_pages import cut_off
 
 pytestmark = pytest.mark.browser
@@ -16,24 +17,10 @@ card"""
 CARD = ".smtplab-verdict"
 
 
-class Hands:
-    def __init__(self, page) -> None:
-        self.page, self.card = page, page.locator(CARD).first
-        self.card.wait_for()
-
-    def press(self, name: str, expected: str) -> None:
-        self.card.get_by_role("button", name=name, exact=True).click()
-        self.expect(expected)
-
-    def expect(self, text: str) -> None:
-        """The words in sight; the same ones may also stand folded away, further up."""
-        self.card.get_by_text(text).locator("visible=true").first.wait_for()
-
-
 def test_every_button_and_field_in_every_theme_and_width(lab_page, pictures, axe, tmp_path):
     shots = Path(os.environ.get("SMTPLAB_SCREENSHOTS") or tmp_path)
     page = lab_page(CELL)
-    hands = Hands(page)
+    hands = Hands(page, CARD)
     hands.press("Send", "Taken by mx.example.net into Inbox")
     hands.card.get_by_label("Tamper").select_option("body")
     hands.press("Send", "One octet was changed after signing")
@@ -73,7 +60,7 @@ def test_every_button_and_field_in_every_theme_and_width(lab_page, pictures, axe
 
 def test_by_keyboard_alone_and_after_a_reload(lab_page):
     page = lab_page(CELL)
-    hands = Hands(page)
+    hands = Hands(page, CARD)
     hands.card.get_by_role("button", name="Newest").focus()
     for _ in range(30):
         page.keyboard.press("Tab")

@@ -1,0 +1,16 @@
+"""Every widget after the page was loaded again: it is alive, and no error was logged."""
+
+import pytest
+
+from tests.card_hands import Card, press_each
+from tests.every_card import CASES, SETUP
+
+pytestmark = pytest.mark.browser
+
+
+def test_every_card_lives_on_after_the_page_is_loaded_again(lab_page):
+    page = lab_page(SETUP, *(case.cell for case in CASES))
+    for case in CASES:
+        page.locator(case.selector).wait_for(state="attached")
+    Card(page, CASES[0].selector).reload()
+    press_each(page)
