@@ -190,8 +190,9 @@ class Transcript:
 
     def of(self, connection: str, end: str | None = None) -> tuple[Event, ...]:
         """The events of one connection, of both ends or of one."""
-        of_it = (note for note in self._kept_notes() if note[1] == connection)
-        return tuple(self._event(note) for note in of_it if end in (None, note[2]))
+        kept = (note for note in self._kept_notes() if note[1] == connection)
+        of_it = taken_apart(note for note in kept if end in (None, note[2]))
+        return tuple(map(self._event, of_it))
 
     def _kept_notes(self) -> list[Note]:
         self.trim()
