@@ -197,26 +197,31 @@ class ContentReader:
         if b"." in window:  # else no end of mail data: a look at single octets is ten times as fast
             end = 0 if window.startswith(END_OF_MAIL_DATA) else window.find(b"\r\n.\r\n") + 2
             if end > 1 or window.startswith(END_OF_MAIL_DATA):
-                self._keep(window[:end])
+                self._keep(window, end)
                 self.ended = True
                 return window[end + 3 :]
         whole_lines = window.rfind(b"\r\n") + 2 if b"\r\n" in window else 0
-        self._keep(window[:whole_lines])
+        self._keep(window, whole_lines)
         self._line = window[whole_lines:]
         text = self._line.removeprefix(b".")
         if len(text) > MAX_TEXT_LINE + 1:  # one more may be the CR of its CR LF
             self._skip_unfinished(text)
         return b""
 
-    def _keep(self, lines: bytes) -> None:
-        """Keep whole lines, each without the dot that transparency added."""
-        if not lines:
+    def _keep(self, window: bytes, end: int) -> None:
+        """Keep the whole lines up to `end`, each without the dot that transparency added.
+
+        A large content passes here in large pieces, so nothing is copied without need.
+        """
+        if not end:
             return
+        lines = memoryview(window)[:end]
         self.bare_line_end = self.bare_line_end or _has_bare_line_end(lines)
-        self.nul = self.nul or b"\0" in lines
-        if b"." in lines:
-            lines = lines.removeprefix(b".").replace(b"\r\n.", b"\r\n")
-        self.long_line = self.long_line or _has_long_line(lines)
+        self.nul = self.nul or window.find(b"\0", 0, end) >= 0
+        if window.find(b".", 0, end) >= 0:
+            window = window[:end].removeprefix(b".").replace(b"\r\n.", b"\r\n")
+            lines = memoryview(window)
+        self.long_line = self.long_line or _has_long_line(window, len(lines))
         self.size += len(lines)
         if self.too_big or self.long_line:
             self._kept = BytesIO()
@@ -273,28 +278,28 @@ def breaks_line_rules(content: bytes) -> str:
     if _has_bare_line_end(content) or b"\0" in content:
         return BARE_OR_NUL
     whole_lines = content.rfind(b"\r\n") + 2 if b"\r\n" in content else 0
-    if _has_long_line(content[:whole_lines]) or len(content) - whole_lines > MAX_TEXT_LINE:
+    if _has_long_line(content, whole_lines) or len(content) - whole_lines > MAX_TEXT_LINE:
         return LONG_LINE
     return ""
 
 
-def _has_bare_line_end(lines: bytes) -> bool:
+def _has_bare_line_end(lines: bytes | memoryview) -> bool:
     """Whether a CR or an LF stands alone; Python's newline decoder notes what it saw, in one pass.
 
     >>> [_has_bare_line_end(b) for b in (b"a\\r\\n", b"a\\n\\r\\n", b"a\\r\\r\\n")]
     [False, True, True]
     """
     decoder = IncrementalNewlineDecoder(None, translate=False)
-    decoder.decode(lines.decode("latin-1"), final=True)
+    decoder.decode(str(lines, "latin-1"), final=True)
     return decoder.newlines not in (None, "\r\n")
 
 
-def _has_long_line(lines: bytes) -> bool:
-    """Whether one of these whole lines is over-long: the next line end is looked for from behind,
-    as far away as it may be, so that short lines are passed over many at a time."""
+def _has_long_line(lines: bytes, end: int) -> bool:
+    """Whether one of the whole lines up to `end` is over-long: the next line end is looked for from
+    behind, as far away as it may be, so that short lines are passed over many at a time."""
     position = 0
-    while position < len(lines):
-        line_end = lines.rfind(b"\r\n", position, position + MAX_TEXT_LINE + 2)
+    while position < end:
+        line_end = lines.rfind(b"\r\n", position, min(end, position + MAX_TEXT_LINE + 2))
         if line_end < 0:
             return True
         position = line_end + 2
