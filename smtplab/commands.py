@@ -72,11 +72,11 @@ def mail(reverse_path: str, parameters: Parameters | None = None) -> bytes:
     >>> mail("alice@example.org", {"SIZE": 120, "SMTPUTF8": None})
     b'MAIL FROM:<alice@example.org> SIZE=120 SMTPUTF8\\r\\n'
     """
-    return line(f"MAIL FROM:<{reverse_path}>{_tail(parameters) if parameters else ''}")
+    return line(f"MAIL FROM:<{reverse_path}>{_tail(parameters)}")
 
 
 def rcpt(forward_path: str, parameters: Parameters | None = None) -> bytes:
-    return line(f"RCPT TO:<{forward_path}>{_tail(parameters) if parameters else ''}")
+    return line(f"RCPT TO:<{forward_path}>{_tail(parameters)}")
 
 
 def data() -> bytes:
@@ -122,7 +122,9 @@ def verb_of(octets: bytes) -> str:
     return words[0].upper().decode("ascii", "replace") if words else ""
 
 
-def _tail(parameters: Parameters) -> str:
+def _tail(parameters: Parameters | None) -> str:
+    if not parameters:
+        return ""
     return "".join(
         f" {keyword}" if value is None else f" {keyword}={value}"
         for keyword, value in parameters.items()
