@@ -1,7 +1,7 @@
 """Windows and macOS, as far as Linux can play them: the course runs without what they lack.
 
-Nothing here stands for a run on those systems; the README says that there was none. The workflow for
-a host that has them is held to what it promises.
+Nothing here stands for a run on those systems; the README says that there was none. The workflow
+for a host that has them is held to what it promises.
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 # What the standard library does not have there (its documentation, "Availability").
 LACKS = {
