@@ -146,7 +146,8 @@ def test_a_terminal_with_openssl_is_read(sandbox: Sandbox, starttls: bool) -> No
     assert PASSWORD not in transcript.to_text() and "MIIC" not in transcript.to_json()
 
 
-# Formats that are written here: from Postfix's and Exim's documentation, and from RFCs.
+# Formats that are written here: what a program that is run above, or in test_postfix_peers, does
+# not do when it is asked to, and listings from RFCs.
 
 # ruff: noqa: E501
 POSTFIX_CLIENT = """\
@@ -159,7 +160,7 @@ Mar  2 09:00:01 mail postfix/smtp[4711]: < mx.example.net[203.0.113.25]:25: 250 
 Mar  2 09:00:01 mail postfix/smtp[4711]: smtp_stream_setup: maxtime=300 enable_deadline=0
 Mar  2 09:00:01 mail postfix/smtp[4711]: > mx.example.net[203.0.113.25]:25: STARTTLS
 Mar  2 09:00:01 mail postfix/smtp[4711]: < mx.example.net[203.0.113.25]:25: 220 2.0.0 Ready
-Mar  2 09:00:01 mail postfix/smtp[4711]: Untrusted TLS connection established to \
+Mar  2 09:00:01 mail postfix/smtp[4711]: Trusted TLS connection established to \
 mx.example.net[203.0.113.25]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)
 Mar  2 09:00:01 mail postfix/smtp[4711]: > mx.example.net[203.0.113.25]:25: EHLO mail.example.org
 Mar  2 09:00:01 mail postfix/smtp[4711]: < mx.example.net[203.0.113.25]:25: 250-mx.example.net
@@ -197,7 +198,7 @@ Mar  2 09:00:01 mail postfix/smtpd[99]: disconnect from laptop.example.org[198.5
 def test_a_verbose_log_of_postfix_is_read_by_process_and_pipelined_replies_find_their_steps() -> (
     None
 ):
-    """Postfix cannot run here: the log is written after the format that its source prints."""
+    """A log as `tests/test_postfix_peers.py` makes one, but with two processes at once."""
     transcript = read(POSTFIX_CLIENT, "postfix")
     assert transcript.connections == ("c1", "c2")
     found = [(one.name, one.reply.code) for one in steps(transcript.of("c1")) if one.reply]
