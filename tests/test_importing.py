@@ -220,35 +220,6 @@ def test_a_servers_log_of_postfix_is_turned_round() -> None:
     assert "laptop.example.org[198.51.100.10] connects to" in transcript.to_text()
 
 
-EXIM = """\
-Connecting to mx.example.net [203.0.113.25]:25 ... connected
-  SMTP<< 220 mx.example.net ESMTP
-  SMTP>> EHLO mail.example.org
-  SMTP<< 250-mx.example.net
-         250-SIZE 1000
-         250 PIPELINING
-  SMTP|> MAIL FROM:<alice@example.org>
-  SMTP|> RCPT TO:<nobody@example.net>
-         will write message using CHUNKING
-  SMTP>> DATA
-  SMTP<< 250 OK
-  SMTP<< 550 5.1.1 No such mailbox
-  SMTP<< 503 No recipients
-  SMTP>> QUIT
-  SMTP<< 221 Bye
-  SMTP(close)>>
-"""
-
-
-def test_a_delivery_of_exim_is_read() -> None:
-    transcript = read(EXIM, "exim")
-    found = [(one.name, one.reply and one.reply.code) for one in steps(transcript.of("c1"))]
-    assert found == [
-        ("greeting", 220), ("EHLO", 250), ("MAIL", 250), ("RCPT", 550), ("DATA", 503),
-        ("QUIT", 221),
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("text", "format", "told"),
     [

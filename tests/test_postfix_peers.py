@@ -16,9 +16,6 @@ from smtplab import (
     explained,
     send,
 )
-from smtplab.replay import steps
-from smtplab.transcript import Kind, Transcript
-from smtplab.transcript.hiding import hide
 from tests.door import door
 from tests.dovecot import PASSWORD, dovecot_auth
 from tests.life_cycle import ALICE, BOB, MX
@@ -27,6 +24,7 @@ from tests.peers import trusting
 from tests.postfix import NAME, Postfix, postfix
 from tests.test_client_real_peers import sink
 from tests.test_importing import read
+from tests.told import Exchange, exchanges
 from tests.watch import wait_until
 
 CONTENT = b"From: alice@example.org\r\nSubject: tea\r\n\r\n.one\r\n"
@@ -136,21 +134,6 @@ def test_many_go_to_postfix_in_one_pipelined_session_and_arrive(
 
 
 # Its log: what `smtpd -v` and `smtp -v` write is read, and equals what the other ends saw.
-
-Exchange = tuple[str, bool, bytes, list[str]]
-
-
-def exchanges(transcript: Transcript, connection: str, end: str) -> list[Exchange]:
-    """The steps of a connection as an end recorded them: name, TLS, line, replies.
-
-    Content is left out, and the order of lines too: Postfix reads a group one line at a time.
-    """
-    found: list[Exchange] = []
-    for one in steps(transcript.of(connection, end)):
-        line = one.sent if one.sent and one.sent.kind is not Kind.MAIL_DATA else None
-        octets = hide(line.octets, line.secrets) if line else b""
-        found.append((one.name, one.tls, octets, list(map(str, one.replies))))
-    return found
 
 
 def session_with_refusals(server: Postfix, *, tls: bool) -> Client:

@@ -63,4 +63,4 @@ def _place(source: str, peer: str) -> bytes:
     return octets(f"{source} > {place[1]}:{place[3] or 25}" if place else peer)
 
 
-FORMAT = Format("postfix", "a verbose Postfix log", _LINE.match, read)
+FORMAT = Format("postfix", "a verbose Postfix log", _LINE.match, read, prints_chunks=False)
