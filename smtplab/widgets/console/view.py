@@ -57,7 +57,7 @@ class Console(View):
         self._drawer = Drawer(self.model)
 
         # layout
-        bar = named("bar", HBox([self._bar, HBox([self._secrets, self._start_over])]))
+        bar = named("bar", HBox([self._bar, self._secrets, self._start_over]))
         main = named("main", HBox([self._log.view, named("explanation", self._explanation)]))
         palette = named("palette", HBox(list(self._palette.values())))
         under = named("under", HBox([self._legend, self._edit_first]))
