@@ -60,10 +60,10 @@ class Console(View):
         bar = named("bar", HBox([self._bar, self._secrets, self._start_over]))
         main = named("main", HBox([self._log.view, named("explanation", self._explanation)]))
         palette = named("palette", HBox(list(self._palette.values())))
-        under = named("under", HBox([self._legend, self._edit_first]))
-        line = named("input", HBox([self._input, named("send", self._send_button)]))
-        hint = named("under", HBox([self._hint, self._drawer.open]))
-        foot = named("foot", VBox([palette, under, line, hint, self._drawer.view]))
+        line = [self._input, named("send", self._send_button)]
+        above = [named("at-left", self._legend), self._edit_first]
+        under = [named("at-left", self._hint), self._drawer.open]
+        foot = named("foot", HBox([palette, *above, *line, *under, self._drawer.view]))
         self._frame("console", bar, main, self._drawer.tokens, foot)
         self._on_look()
         self.model.followers.append(self._draw)
