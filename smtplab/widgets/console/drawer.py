@@ -1,4 +1,4 @@
-"""The drawer under the console: both ends, tokens, scripts, undo; empty until it is first opened."""
+"""The drawer under the console: both ends, tokens, scripts, undo; empty until first opened."""
 
 from __future__ import annotations
 

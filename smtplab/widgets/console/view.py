@@ -17,7 +17,7 @@ from smtplab.widgets.console.drawer import Drawer
 from smtplab.widgets.console.gloss import taken_apart
 from smtplab.widgets.console.log_view import LogView
 from smtplab.widgets.console.model import ConsoleModel, Meaning
-from smtplab.widgets.controls import HTML, Button, Checkbox, HBox, Textarea, ToggleButton, VBox
+from smtplab.widgets.controls import HTML, Button, Checkbox, HBox, Textarea, ToggleButton
 from smtplab.widgets.view import View, named
 
 _T = TypeVar("_T")
