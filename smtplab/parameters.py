@@ -117,7 +117,7 @@ def refusal_of(verb: str, values: Values, offered: Container[str]) -> str | None
 
 def _refusal_of_meaning(values: Values) -> str | None:
     """What the form alone does not tell."""
-    if "HOLDFOR" in values and "HOLDUNTIL" in values:  # RFC 4865, 3: one or the other
+    if "HOLDFOR" in values and "HOLDUNTIL" in values:  # RFC 4865, 4.2: one or the other
         return "501 5.5.4 HOLDFOR and HOLDUNTIL exclude each other"
     by = (values.get("BY") or "").upper()
     if ";R" in by and int(by.partition(";")[0]) <= 0:  # RFC 2852, 4

@@ -140,7 +140,7 @@ class MailTransaction(Interference):
         except LocalProtocolError as error:
             return f"501 5.5.4 {_short(error)}"
         if release is not None and release > self.host.now() + policy.longest_hold:
-            return f"501 5.5.4 Mail is held back for {policy.longest_hold} at most"  # RFC 4865, 4
+            return f"501 5.5.4 Mail is held back for {policy.longest_hold} at most"  # RFC 4865, 4.2
         return None
 
     def _why_ascii(self) -> str:

@@ -15,10 +15,10 @@ Parameters = Mapping[str, str | None]
 # by-value = by-time ";" by-mode [by-trace]; by-time = ["-" / "+"] 1*9DIGIT   (RFC 2852, 4)
 _BY = re.compile(r"(?P<time>[-+]?[0-9]{1,9});(?P<mode>[NR])(?P<trace>T?)", re.IGNORECASE)
 
-# future-release-integer = %x31-39 *8DIGIT                                    (RFC 4865, 9)
+# future-release-integer = %x31-39 *8DIGIT                                    (RFC 4865, 3)
 _SECONDS = re.compile(r"[1-9][0-9]{0,8}")
 
-# priority-value = (["-"] NZDIGIT) / "0"                                      (RFC 6710, 8)
+# priority-value = (["-"] NZDIGIT) / "0"                                      (RFC 6710, 7)
 _PRIORITY = re.compile(r"-?[1-9]|0")
 
 
@@ -51,7 +51,7 @@ def deliver_by(parameters: Parameters, arrived: datetime) -> DeliverBy | None:
 
 
 def release(parameters: Parameters, now: datetime) -> datetime:
-    """When the first attempt may be made: HOLDFOR seconds or HOLDUNTIL a time (RFC 4865, 4)."""
+    """When the first attempt may be made: HOLDFOR seconds or HOLDUNTIL a time (RFC 4865, 4.2)."""
     held_for = _SECONDS.fullmatch(parameters.get("HOLDFOR") or "")
     if held_for:
         return now + timedelta(seconds=int(held_for[0]))
@@ -65,6 +65,6 @@ def release(parameters: Parameters, now: datetime) -> datetime:
 
 
 def priority(parameters: Parameters) -> int:
-    """From -9, the least urgent, to 9; 0 is what everybody has (RFC 6710, 4)."""
+    """From -9, the least urgent, to 9; 0 is what everybody has (RFC 6710, 3 and 4.1)."""
     match = _PRIORITY.fullmatch(parameters.get("MT-PRIORITY") or "")
     return int(match[0]) if match else 0
