@@ -233,7 +233,7 @@ def test_nothing_is_cut_off_at_any_width(opened, shots, width):
     console.console.screenshot(path=shots / f"console-{width}.png")
     assert cut == []
     newest = console.console.locator(".smtplab-s").last.bounding_box()
-    frame = console.console.locator(".smtplab-scroll").bounding_box()
+    frame = console.console.locator(".smtplab-log").bounding_box()
     assert newest["y"] + newest["height"] <= frame["y"] + frame["height"] + 1, "newest in sight"
 
 

@@ -93,6 +93,23 @@ def test_a_card_is_one_message_for_each_of_its_parts(told, card):
         second.close()
 
 
+def test_a_folded_drawer_is_told_when_it_is_first_opened(told):
+    with Sandbox("memory") as sandbox:
+        console = Console(sandbox)
+        assert LIVE in console._repr_mimebundle_()
+        before = len(list(_parts(console.view)))
+        told.clear()
+        console._drawer.open.value = True
+        opened = len(list(_parts(console.view))) - before
+        assert opened > 10
+        assert [what for what, _ in told].count("comm_open") == opened + 1  # a layout of its own
+        told.clear()
+        console._drawer.open.value = False
+        console._drawer.open.value = True
+        assert "comm_open" not in [what for what, _ in told]
+        console.close()
+
+
 def _parts(widget):
     yield widget
     for child in getattr(widget, "children", ()):

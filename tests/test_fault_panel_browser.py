@@ -57,9 +57,11 @@ def test_the_provider_card_by_mouse_and_keyboard(lab_page, pictures, axe):
     page = lab_page("from smtplab import ProviderCard, Sandbox\nProviderCard(Sandbox().start())")
     card = page.locator(PROVIDER).first
     card.get_by_text("Typical refusals").wait_for()
-    buttons = card.get_by_role("button", name="Produce it", exact=True)
-    for number in range(buttons.count()):
-        buttons.nth(number).click()
+    refusals = card.get_by_label("Refusal")
+    for text in refusals.locator("option").all_text_contents():
+        refusals.select_option(label=text)
+        card.get_by_role("button", name="Produce it", exact=True).click()
+        card.locator(".smtplab-refusals tr b").get_by_text(text, exact=True).wait_for()
     conversation = card.locator(".smtplab-conversation")
     conversation.get_by_text("421 4.7.0 Try again later").wait_for()
     card.get_by_role("button", name="Ask again", exact=True).click()

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtplab.errors import LocalProtocolError
+from smtplab.line_rules import MAX_TEXT_LINE
 from smtplab.mail_object import (
-    MAX_TEXT_LINE,
     ContentReader,
     Envelope,
     MailObject,

@@ -20,7 +20,7 @@ def sandbox(request):
 
 def test_the_settings_are_said_in_the_words_of_three_programs(sandbox):
     card = ProviderCard(sandbox)
-    html = card._settings.value
+    html = card._facts.value
     for expected in (
         "Connection security", "Encryption method", "Use TLS/SSL", "smtp.gmail.com",
         "<b>465</b>", "<b>SSL/TLS</b>", "Normal password or OAuth2", "app password of 16",
@@ -28,7 +28,7 @@ def test_the_settings_are_said_in_the_words_of_three_programs(sandbox):
     ):  # fmt: skip
         assert expected in html
     card.choose("outlook")
-    assert "<b>STARTTLS</b>" in card._settings.value and "No other port" in card._settings.value
+    assert "<b>STARTTLS</b>" in card._facts.value and "No other port" in card._facts.value
 
 
 def test_the_keywords_are_asked_live_before_and_inside_tls(sandbox):
@@ -38,11 +38,11 @@ def test_the_keywords_are_asked_live_before_and_inside_tls(sandbox):
     assert any(line.startswith("AUTH ") for line in offered.inside)
     sandbox.policy("gmail.profile.example").switched_off.add("CHUNKING")
     card._look.click()
-    assert "CHUNKING" not in card._keywords.value
+    assert "CHUNKING" not in card._facts.value
 
 
 def test_limits_say_which_of_them_are_illustrative(sandbox):
-    html = ProviderCard(sandbox)._limits.value
+    html = ProviderCard(sandbox)._facts.value
     assert ">500</td>" in html and "read 2026-11-24" in html and "illustrative" in html
 
 
@@ -52,7 +52,7 @@ def test_each_provider_can_be_chosen_and_every_fact_has_its_source(sandbox, name
     card._provider.value = name
     service = profile(name)
     assert service.title in card._bar.value
-    assert len(card._refusals.children) == len(service.about("refusal"))
+    assert len(card._refusal.options) == len(service.about("refusal"))
     assert card._sources.value.count("<tr>") == len(service.facts) + 1
     assert card._sources.value.count("no page was found") == sum(
         fact.is_illustrative for fact in service.facts
@@ -73,13 +73,23 @@ def test_a_provider_or_refusal_that_is_none_is_told(sandbox):
 )
 def test_each_refusal_is_produced_by_its_button_word_for_word(sandbox, name, fact):
     card = ProviderCard(sandbox, name)
-    service = profile(name)
-    row = card._refusals.children[service.about("refusal").index(fact)]
-    row.children[1].click()
+    card._refusal.value = fact.name
+    assert not card.model.met
+    card._produce.click()
     assert card._alert.value == ""
+    assert card._refusals.value.count("<b>") == 1
     replies = [event.octets for event in card.model.met if event.kind is Kind.REPLY]
     assert replies[-1] == fact.text.replace("\n", "\r\n").encode() + b"\r\n"
     assert PROVOKED_BY[fact.name][0].replace("'", "&#x27;") in card._met.value
+
+
+def test_the_first_refusal_is_chosen_until_another_is(sandbox):
+    card = ProviderCard(sandbox)
+    card._produce.click()
+    assert card._alert.value == ""
+    assert card.model.refusal == profile("gmail").find("refusal", "needs-tls")
+    card.choose("outlook")
+    assert card._refusal.value == profile("outlook").about("refusal")[0].name
 
 
 def test_limits_and_counts_are_afterwards_as_they_were(sandbox):

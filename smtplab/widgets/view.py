@@ -29,6 +29,8 @@ class View:
     """
 
     view: VBox
+    sheets: tuple[str, ...] = ()
+    """The style sheets that it shares with some cards, beyond the theme of all."""
 
     def __init__(self) -> None:
         self._lock = RLock()
@@ -36,7 +38,8 @@ class View:
 
     def _frame(self, name: str, *parts: Widget) -> None:
         """Lay out the card. `name` is its class on the page and, with .css, its own style sheet."""
-        style = HTML(f"<style>{css('theme')}{css(name)}</style>")
+        sheets = "".join(map(css, ("theme", *self.sheets, name)))
+        style = HTML(f"<style>{sheets}</style>")
         self.view = named(name, named("card", VBox([style, *parts])))
 
     # What a subclass writes.

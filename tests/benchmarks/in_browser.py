@@ -78,23 +78,32 @@ def parts(widget):
 def bare(number):
     return SimpleNamespace(view=VBox([Button(description="NOOP") for _ in range(number - 1)]))"""
 
-# Runs a cell; the milliseconds until all parts of its card are in the page and drawn there.
+# Empties a cell and runs it; the milliseconds until all parts of its card are in the page and drawn
+# there. Where the card stands is asked once, when all is there: each answer costs a layout.
 _RENDER = """([code, selector]) => new Promise((done, fail) => {
   const panel = window.jupyterapp.shell.currentWidget;
+  const commands = window.jupyterapp.commands;
   panel.content.activeCellIndex = 1;
   panel.content.activeCell.model.sharedModel.setSource(code);
-  const watch = new MutationObserver(() => {
+  const all_there = () => {
     const card = document.querySelector(selector);
-    if (!card || !card.getBoundingClientRect().height) return;
-    const wanted = Number(card.className.match(/parts-(\\d+)/)[1]);
-    if (card.querySelectorAll('.jupyter-widgets').length + 1 < wanted) return;
+    return card && card.querySelectorAll('.jupyter-widgets').length + 1
+      >= Number(card.className.match(/parts-(\\d+)/)[1]) && card.getBoundingClientRect().height;
+  };
+  const after_a_frame = then => requestAnimationFrame(() => setTimeout(then));
+  let begin;
+  const watch = new MutationObserver(() => {
+    if (!all_there()) return;
     watch.disconnect();
-    requestAnimationFrame(() => setTimeout(() => done(performance.now() - begin)));
+    after_a_frame(() => done(performance.now() - begin));
   });
+  const run = () => {
+    watch.observe(panel.node, {subtree: true, childList: true, attributes: true});
+    begin = performance.now();
+    commands.execute('notebook:run-cell');
+  };
   setTimeout(() => fail(new Error(selector + ' was not drawn within 30 s')), 30000);
-  watch.observe(panel.node, {subtree: true, childList: true, attributes: true});
-  const begin = performance.now();
-  window.jupyterapp.commands.execute('notebook:run-cell');
+  commands.execute('notebook:clear-cell-output').then(() => after_a_frame(run));
 })"""
 
 

@@ -1,4 +1,4 @@
-"""The drawer under the console: both ends, tokens, scripts, undo; folded away until asked for."""
+"""The drawer under the console: both ends, tokens, scripts, undo; empty until first opened."""
 
 from __future__ import annotations
 
@@ -50,12 +50,15 @@ class Drawer:
         looks = HBox([self.both_ends, self.marks, self.apart, self.line])
         script = HBox([self.script, self.load, self.play, self.rest])
         back = HBox([self.undo, self._why])
-        self.view = named("drawer", VBox([looks, script, self._next, back]))
+        self._inside = (looks, script, self._next, back)
+        self.view = named("drawer", VBox())
         named("apart", self.tokens)
 
     def show(self) -> None:
-        """Bring it up to date; what is folded away costs next to nothing."""
+        """Bring it up to date; what is folded away costs next to nothing, nor does it at first."""
         model = self._model
+        if self.open.value:
+            self.view.children = self._inside
         shown(self.view, self.open.value)
         shown(self.tokens, self.apart.value)
         shown(self.line, self.apart.value)

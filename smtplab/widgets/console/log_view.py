@@ -24,8 +24,7 @@ class LogView:
         self._column = VBox()
 
         # layout
-        scroll = VBox([self._column]).add_class("smtplab-scroll")
-        self.view = VBox([scroll]).add_class("smtplab-log")
+        self.view = VBox([self._column]).add_class("smtplab-log")
         self._start()
 
     def _start(self) -> None:

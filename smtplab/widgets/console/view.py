@@ -17,7 +17,7 @@ from smtplab.widgets.console.drawer import Drawer
 from smtplab.widgets.console.gloss import taken_apart
 from smtplab.widgets.console.log_view import LogView
 from smtplab.widgets.console.model import ConsoleModel, Meaning
-from smtplab.widgets.controls import HTML, Button, Checkbox, HBox, Textarea, ToggleButton, VBox
+from smtplab.widgets.controls import HTML, Button, Checkbox, HBox, Textarea, ToggleButton
 from smtplab.widgets.view import View, named
 
 _T = TypeVar("_T")
@@ -57,13 +57,13 @@ class Console(View):
         self._drawer = Drawer(self.model)
 
         # layout
-        bar = named("bar", HBox([self._bar, HBox([self._secrets, self._start_over])]))
+        bar = named("bar", HBox([self._bar, self._secrets, self._start_over]))
         main = named("main", HBox([self._log.view, named("explanation", self._explanation)]))
         palette = named("palette", HBox(list(self._palette.values())))
-        under = named("under", HBox([self._legend, self._edit_first]))
-        line = named("input", HBox([self._input, named("send", self._send_button)]))
-        hint = named("under", HBox([self._hint, self._drawer.open]))
-        foot = named("foot", VBox([palette, under, line, hint, self._drawer.view]))
+        line = [self._input, named("send", self._send_button)]
+        above = [named("at-left", self._legend), self._edit_first]
+        under = [named("at-left", self._hint), self._drawer.open]
+        foot = named("foot", HBox([palette, *above, *line, *under, self._drawer.view]))
         self._frame("console", bar, main, self._drawer.tokens, foot)
         self._on_look()
         self.model.followers.append(self._draw)

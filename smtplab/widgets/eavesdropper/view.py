@@ -11,7 +11,7 @@ from smtplab.transcript import Transcript
 from smtplab.widgets.controls import HTML, Button, Checkbox, Dropdown, HBox, VBox
 from smtplab.widgets.eavesdropper import render
 from smtplab.widgets.eavesdropper.model import Care, Doors, EavesdropperModel, HandIn
-from smtplab.widgets.view import View, css, named
+from smtplab.widgets.view import View, named
 
 LINES, OCTETS = "readable lines", "octets in hex and ASCII"
 
@@ -24,6 +24,8 @@ class Eavesdropper(View):
     careless and a strict client can send, with an attacker who strips STARTTLS or without.
     """
 
+    sheets = ("spoken",)
+
     def __init__(
         self,
         source: Sandbox | Client | Transcript,
@@ -35,7 +37,6 @@ class Eavesdropper(View):
         self.model = EavesdropperModel(source, connection, secrets=secrets)
 
         # widgets
-        self._spoken = HTML(f"<style>{css('spoken')}</style>")
         self._bar = HTML()
         self._refresh = Button(description="Refresh", tooltip="Read on what has passed")
         self._connection = Dropdown(description="Connection")
@@ -50,14 +51,14 @@ class Eavesdropper(View):
         self._hand_ins = HTML()
 
         # layout
-        bar = named("bar", HBox([self._bar, HBox([self._refresh])]))
+        bar = named("bar", HBox([self._bar, self._refresh]))
         head = named("choices", HBox([self._connection, self._look]))
         buttons = named("buttons", HBox([*self._send.values(), self._compare]))
         attack = [named("choices", HBox([self._door, self._strips])), buttons]
         foot = named("foot", VBox(attack if self.model.sandbox is not None else []))
         wire, catch = named("wire", self._wire), named("catch", self._catch)
         after = named("fates", named("catch", self._hand_ins))
-        self._frame("eavesdropper", self._spoken, bar, head, wire, catch, foot, self._alert, after)
+        self._frame("eavesdropper", bar, head, wire, catch, foot, self._alert, after)
         self._show()
 
         # connections

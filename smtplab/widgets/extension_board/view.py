@@ -11,7 +11,7 @@ from smtplab.widgets.extension_board import render
 from smtplab.widgets.extension_board.demonstrations import DEMOS
 from smtplab.widgets.extension_board.model import BoardModel, Demonstration
 from smtplab.widgets.pieces import legend
-from smtplab.widgets.view import View, css, named
+from smtplab.widgets.view import View, named
 
 _SWITCHES = "Switches at the server. The next session meets them; look at the table above."
 
@@ -19,12 +19,13 @@ _SWITCHES = "Switches at the server. The next session meets them; look at the ta
 class ExtensionBoard(View):
     """What a server offers before TLS, after it and signed in, and what each extension is for."""
 
+    sheets = ("spoken",)
+
     def __init__(self, sandbox: Sandbox, host: str = "smtp.example.org", port: int = 587) -> None:
         super().__init__()
         self.model = BoardModel(sandbox, host, port)
 
         # widgets
-        self._spoken = HTML(f"<style>{css('spoken')}</style>")
         self._bar = HTML()
         self._refresh = Button(description="Look again", tooltip="A new session, three times EHLO")
         self._board = HTML()
@@ -37,14 +38,12 @@ class ExtensionBoard(View):
         self._demonstration = HTML()
 
         # layout
-        bar = named("bar", HBox([self._bar, HBox([self._refresh])]))
+        bar = named("bar", HBox([self._bar, self._refresh]))
         board = named("board", self._board)
         switches = named("switches", HBox(list(self._switch.values())))
         choice = named("buttons", HBox([self._keyword, named("send", self._run)]))
         foot = named("foot", VBox([HTML(legend(_SWITCHES)), switches, choice]))
-        self._frame(
-            "extension_board", self._spoken, bar, board, foot, self._alert, self._demonstration
-        )
+        self._frame("extension_board", bar, board, foot, self._alert, self._demonstration)
         self._show()
 
         # connections

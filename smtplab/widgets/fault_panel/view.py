@@ -22,6 +22,8 @@ class FaultPanel(View):
     A rule says in which phase, at which match, the how-manieth time, what happens instead.
     """
 
+    sheets = ("spoken",)
+
     def __init__(self, sandbox: Sandbox) -> None:
         super().__init__()
         self.model = FaultModel(sandbox)
@@ -51,7 +53,7 @@ class FaultPanel(View):
         self._trial = HTML()
 
         # layout
-        bar = named("bar", HBox([self._bar, HBox([self._refresh, self._clear])]))
+        bar = named("bar", HBox([self._bar, self._refresh, self._clear]))
         label = HTML('<p class="smtplab-legend">Examples fill the form:</p>')
         examples = named("examples", HBox([label, *self._examples.values()]))
         form = named("form", HBox(list(self._fields.values())))

@@ -40,7 +40,7 @@ class Inbox(View):
         self._panel = HTML()
 
         # layout
-        bar = named("bar", HBox([self._bar, HBox([self._refresh])]))
+        bar = named("bar", HBox([self._bar, self._refresh]))
         choose = named("choose", HBox([self._mailbox, self._folder]))
         rows = named("list", VBox([self._headings, self._list]))
         turn = named("choose", HBox([self._previous, self._next, self._older]))

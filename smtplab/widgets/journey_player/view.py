@@ -55,7 +55,7 @@ class JourneyPlayer(View):
         self._advance = Button(description="Advance")
 
         # layout
-        bar = named("bar", HBox([self._bar, HBox([self._refresh])]))
+        bar = named("bar", HBox([self._bar, self._refresh]))
         told = named("told", HBox([named("played", self._story), named("detail", self._detail)]))
         self._play = named("buttons", HBox([self._next, self._back, self._all]))
         clock = [HTML("Advance the clock"), *self._steps.values(), self._minutes, self._advance]

@@ -48,7 +48,7 @@ class Ladder(View):
         self._waterfall = HTML()
 
         # layout
-        bar = named("bar", HBox([self._bar, HBox([self._refresh_button])]))
+        bar = named("bar", HBox([self._bar, self._refresh_button]))
         self._body = named("ladder-body", VBox([self._alert, self._drawing, self._told]))
         latency = named("numbers", HBox([self._latency]))
         compare = named("numbers", HBox([self._recipients, self._compare_button]))

@@ -36,7 +36,7 @@ class QuizCard(View):
         body = VBox([self._question, self._whys, self._alert])
         choices = named("choices", HBox([HTML("Your answer"), *self._options.values()]))
         turning = named("choices", HBox([self._before, self._next]))
-        bar = named("bar", HBox([self._bar, HBox([self._again])]))
+        bar = named("bar", HBox([self._bar, self._again]))
         self._frame("part", bar, named("body", body), named("foot", VBox([choices, turning])))
         self._show()
 

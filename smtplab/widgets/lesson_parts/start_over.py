@@ -27,7 +27,7 @@ class StartOver(View):
         self._told = HTML()
 
         # layout
-        bar = named("bar", HBox([self._bar, HBox([self._button])]))
+        bar = named("bar", HBox([self._bar, self._button]))
         self._frame("part", bar, named("body", VBox([self._told, self._alert])))
         self._show()
 

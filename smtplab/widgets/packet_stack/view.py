@@ -50,7 +50,7 @@ class PacketStack(View):
         self._link = HTML()
 
         # layout
-        bar = named("bar", HBox([self._bar, HBox([self._refresh_button])]))
+        bar = named("bar", HBox([self._bar, self._refresh_button]))
         self._list = named("foot", VBox())
         self._turn = named("turn", HBox(self._packet_steps))
         field = VBox([self._fields, named("turn", HBox(self._field_steps))])

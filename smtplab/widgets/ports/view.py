@@ -16,7 +16,7 @@ from smtplab.widgets.ports.model import (
     PortsModel,
     Trial,
 )
-from smtplab.widgets.view import View, css, named
+from smtplab.widgets.view import View, named
 
 _RELAYS = {
     f"{PROVIDER}, Alice's provider": PROVIDER,
@@ -27,12 +27,13 @@ _RELAYS = {
 class Ports(View):
     """Look behind the three doors, and try the same message at each of them."""
 
+    sheets = ("spoken",)
+
     def __init__(self, sandbox: Sandbox) -> None:
         super().__init__()
         self.model = PortsModel(sandbox)
 
         # widgets
-        self._spoken = HTML(f"<style>{css('spoken')}</style>")
         self._bar = HTML()
         self._refresh = Button(description="Look again", tooltip="A new session at each door")
         self._looks = HTML()
@@ -43,11 +44,11 @@ class Ports(View):
         self._trials = HTML()
 
         # layout
-        bar = named("bar", HBox([self._bar, HBox([self._refresh])]))
+        bar = named("bar", HBox([self._bar, self._refresh]))
         choices = named("choices", HBox([self._relay, self._opening]))
         buttons = named("buttons", HBox([named("send", self._all), *self._one.values()]))
         foot = named("foot", VBox([choices, buttons]))
-        self._frame("ports", self._spoken, bar, self._looks, foot, self._alert, self._trials)
+        self._frame("ports", bar, self._looks, foot, self._alert, self._trials)
         self._show()
 
         # connections

@@ -94,19 +94,35 @@ def limits(model: ProviderModel) -> str:
     return table("Limits", ("At most", "What", "Source"), rows)
 
 
+def facts(model: ProviderModel) -> str:
+    """All that a mail program has to know; keywords and limits beside each other."""
+    pair = f"<div>{keywords(model)}</div><div>{limits(model)}</div>"
+    asked = f'<div class="smtplab-asked">{settings(model)}</div>'
+    return f'{asked}<div class="smtplab-beside">{pair}</div>'
+
+
 # What it refuses.
 
 
-def refusal(fact: Fact) -> str:
-    """One refusal: what provokes it, and what the service says then."""
-    lines = "<br>".join(f"<code>{safe(line)}</code>" for line in fact.text.splitlines())
-    return f"<p>{safe(PROVOKED_BY[fact.name][0])} {_mark(fact)}</p><p>{lines}</p>"
+def refusals(model: ProviderModel) -> str:
+    """What provokes each refusal, and what the service says then; the produced one is lit."""
+    rows = []
+    for fact in model.service.about("refusal"):
+        lines = "<br>".join(f"<code>{safe(line)}</code>" for line in fact.text.splitlines())
+        what = safe(PROVOKED_BY[fact.name][0])
+        rows.append((f"<b>{what}</b>" if fact is model.refusal else what, lines, _mark(fact)))
+    return table("Typical refusals", ("What provokes it", "Reply", "Source"), rows)
+
+
+def choices(model: ProviderModel) -> list[tuple[str, str]]:
+    """The refusals to choose from, each with its name."""
+    return [(PROVOKED_BY[fact.name][0], fact.name) for fact in model.service.about("refusal")]
 
 
 def met(model: ProviderModel) -> str:
     """The conversation that led to the refusal that was produced last."""
     if model.refusal is None:
-        return legend("Each button below has a short conversation with the host in the sandbox.")
+        return legend("Produce it has a short conversation with the host in the sandbox.")
     events = model.met[-MAX_EVENTS:]
     left_out = len(model.met) - len(events)
     earlier = legend(f"{left_out} earlier events are not shown.") if left_out else ""
@@ -151,20 +167,11 @@ def _source(fact: Fact) -> str:
 def as_static_html(model: ProviderModel) -> str:
     """The whole card in plain tags."""
     service = model.service
-    rows = (
-        (
-            safe(PROVOKED_BY[fact.name][0]),
-            "<br>".join(f"<code>{safe(line)}</code>" for line in fact.text.splitlines()),
-            _mark(fact),
-        )
-        for fact in service.about("refusal")
-    )
-    refusals = table("Typical refusals", ("What provokes it", "Reply", "Source"), rows)
     last = met(model) if model.refusal is not None else ""
     return (
         f"<p><b>{safe(service.title)}</b> · really {safe(service.host)} · here "
         f"{safe(service.sandbox_host)}</p>{settings(model)}{keywords(model)}{limits(model)}"
-        f"{refusals}{last}{sources(model)}"
+        f"{refusals(model)}{last}{sources(model)}"
     )
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from smtplab.reference.profiles import Fact
 from smtplab.sandbox import Sandbox
 from smtplab.transcript import Event
-from smtplab.widgets.controls import HTML, Button, Dropdown, HBox, VBox
+from smtplab.widgets.controls import HTML, Button, Dropdown, HBox
 from smtplab.widgets.provider_card import render
 from smtplab.widgets.provider_card.model import ProviderModel
 from smtplab.widgets.view import View, named
@@ -19,6 +16,8 @@ class ProviderCard(View):
     Each fact has the page and the day it was read; what has none is marked illustrative.
     """
 
+    sheets = ("spoken",)
+
     def __init__(self, sandbox: Sandbox, name: str = "gmail") -> None:
         super().__init__()
         self.model = ProviderModel(sandbox, name)
@@ -29,26 +28,27 @@ class ProviderCard(View):
         titles = [(profile.title, key) for key, profile in sandbox.profiles.items()]
         self._provider = Dropdown(description="Provider", options=titles)
         self._look = Button(description="Ask again", tooltip="Send EHLO to its host once more")
-        self._settings, self._keywords, self._limits = HTML(), HTML(), HTML()
-        self._refusals = VBox()
+        self._facts = HTML()  # settings, keywords, limits
+        self._refusals = HTML()
+        self._refusal = Dropdown(description="Refusal")
+        self._produce = Button(description="Produce it", tooltip="Meet this refusal live")
         self._met = HTML()
         self._sources = HTML()
         self._drawn = ""  # the service whose refusals stand there
 
         # layout
-        bar = named("bar", HBox([self._bar, HBox([self._provider])]))
-        offered = VBox([self._keywords, self._look])
-        beside = named("beside", HBox([offered, self._limits]))
-        heading = HTML('<p class="smtplab-title">Typical refusals</p>')
-        refusals = named("refusals", VBox([heading, self._refusals]))
-        parts = [named("settings", self._settings), beside, self._alert, refusals]
+        bar = named("bar", HBox([self._bar, self._provider, self._look]))
+        refusals = named("refusals", self._refusals)
+        turn = named("buttons", HBox([self._refusal, named("send", self._produce)]))
         met, sources = named("met", self._met), named("sources", self._sources)
-        self._frame("provider_card", bar, *parts, met, sources)
+        parts = [named("facts", self._facts), refusals, turn, self._alert, met, sources]
+        self._frame("provider_card", bar, *parts)
         self._show()
 
         # connections
         self._provider.observe(self._guarded(self._on_provider), "value")
         self._look.on_click(self._guarded(self.model.look))
+        self._produce.on_click(self._guarded(lambda: self.model.produce(self._refusal.value)))
 
     # From code.
 
@@ -78,19 +78,16 @@ class ProviderCard(View):
         finally:
             self._showing = False
         self._bar.value = render.bar(model)
-        self._keywords.value = render.keywords(model)
-        self._met.value = render.met(model)
+        self._facts.value = render.facts(model)
         if self._drawn != model.service.name:
             self._drawn = model.service.name
-            self._settings.value = render.settings(model)
-            self._limits.value = render.limits(model)
             self._sources.value = render.sources(model)
-            self._refusals.children = [self._row(one) for one in model.service.about("refusal")]
-
-    def _row(self, fact: Fact) -> HBox:
-        button = Button(description="Produce it", tooltip=f"Meet this refusal live: {fact.name}")
-        button.on_click(self._guarded(partial(self.model.produce, fact.name)))
-        return named("refusal", HBox([HTML(render.refusal(fact)), button]))
+            self._refusal.options = choices = render.choices(model)
+            self._refusal.value = choices[0][1]
+        if model.refusal is not None:
+            self._refusal.value = model.refusal.name
+        self._refusals.value = render.refusals(model)
+        self._met.value = render.met(model)
 
     def __repr__(self) -> str:
         return f"<ProviderCard of {self.model.service.title}>"

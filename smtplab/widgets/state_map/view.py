@@ -39,7 +39,7 @@ class StateMap(View):
         self._words = HTML()
 
         # layout
-        bar = named("bar", HBox([self._bar, HBox([self._start_over])]))
+        bar = named("bar", HBox([self._bar, self._start_over]))
         palette = named("palette", HBox([*self._palette.values(), self._ready]))
         foot = named("foot", VBox([palette, self._legend]))
         words = named("words", self._words)

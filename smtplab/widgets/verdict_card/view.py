@@ -52,7 +52,7 @@ class VerdictCard(View):
         self._wait = Button(description="Wait 15 minutes")
 
         # layout
-        bar = named("bar", HBox([self._bar, HBox([self._newest])]))
+        bar = named("bar", HBox([self._bar, self._newest]))
         shown = [self._outcome, self._alignment, self._comparison, self._steps]
         message = [self._host, self._to, self._author, self._subject, self._body, self._tamper]
         buttons = [self._send, self._publish, self._put_back, self._wait]
