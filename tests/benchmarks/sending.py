@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import smtplib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from smtplab import Client, Envelope, MailObject, send
@@ -168,6 +168,3 @@ def _memory(port: int) -> None:
         figure = f"{growth:+.1f} MiB, {seen[-1] / 2**20:.0f} MiB in all"
         what = f"memory from message 25,000 to 100,000, {how}"
         report(what, figure, "flat: under 4 MiB", growth < 4)
-    client = _greeted(port)
-    before = _resident()
-    fates = send([MAIL] * MANY, _Kept(client).take, progress=_quiet)
