@@ -134,6 +134,26 @@ def cut_off(page, selector):
     return page.evaluate(_CUT_OFF, selector)
 
 
+def one_further(page, field):
+    """By keyboard only: open a list, choose the next, and still have the focus.
+
+    JupyterLab keeps the arrow keys of a closed list for itself, to go from cell to cell.
+    """
+    field.focus()
+    chosen = field.evaluate("list => list.selectedIndex")
+    for key in ("Space", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    field.evaluate(_BECOMES, chosen + 1)
+    assert field.evaluate("list => list === document.activeElement")
+
+
+_BECOMES = """(list, wanted) => new Promise((done, fail) => {
+  const look = () => list.selectedIndex === wanted ? done() : requestAnimationFrame(look);
+  setTimeout(() => fail(new Error('the list did not go on')), 30000);
+  look();
+})"""
+
+
 def logged(page):
     """What stands in JupyterLab's log badge, which nobody reads: empty if nothing was logged."""
     return page.locator(".jp-LogConsoleStatusItem").first.text_content()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.lab_pages import one_further
 from tests.widths import at_every_width
 
 pytestmark = pytest.mark.browser
@@ -64,6 +65,7 @@ def test_the_inbox_by_mouse_and_keyboard_in_every_theme_and_width(lab_page, pict
     card.get_by_text("came by no SMTP server").wait_for()
     card.get_by_label("Mailbox").select_option(label="carol@example.org")
     card.get_by_text("laptop.example.org").first.wait_for()
+    one_further(page, card.get_by_label("Mailbox"))
     press("Refresh")
 
     page.reload()

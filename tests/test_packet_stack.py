@@ -8,7 +8,7 @@ import pytest
 from smtplab import PacketStack, Sandbox
 from smtplab.transcript import Kind, Transcript
 from smtplab.widgets.packet_stack import render
-from smtplab.widgets.packet_stack.model import SHOWN, Cutter
+from smtplab.widgets.packet_stack.model import SHOWN, Cutter, Label
 from tests.pcapng import blocks
 from tests.test_capture import new, say
 from tests.test_console_page import HOSTILE, Tags, TwistedSandbox
@@ -161,6 +161,31 @@ def test_refresh_takes_what_came_since_and_keeps_the_choice(sandbox):
         stack.refresh()
         stack.choose("NOOP again")
         assert "NOOP again" in stack._octets.value
+
+
+def test_a_look_makes_words_for_the_page_alone_and_reads_nothing_that_was_read(
+    sandbox, monkeypatch
+):
+    with sandbox.connect(MX, 25) as client:
+        client.ehlo()
+        for _ in range(SHOWN):
+            client.noop()
+        worded = []
+        words = Label.words
+
+        def counted(label, part):
+            worded.append(part)
+            return words(label, part)
+
+        monkeypatch.setattr(Label, "words", counted)
+        stack = PacketStack(client)
+        assert len(stack.model.packets) > 2 * SHOWN > SHOWN + 50 > len(worded)
+        before = stack.model.packets
+        stack.refresh()
+        assert stack.model.packets is before
+        client.noop()
+        stack.refresh()
+        assert stack.model.packets[: len(before)] == before != stack.model.packets
 
 
 def test_a_long_list_comes_in_pages(sandbox):

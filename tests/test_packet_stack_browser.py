@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab_pages import cut_off
+from tests.lab_pages import cut_off, one_further
 from tests.pcapng import packets
 from tests.test_ladder_browser import SESSION
 
@@ -29,6 +29,8 @@ def test_every_control_works_by_mouse_and_by_keyboard_in_every_theme(lab_page, p
     card.get_by_text("packet 6", exact=True).wait_for()
     card.get_by_role("button", name="Next field").click()
     card.locator("mark", has_text="00 00 5e 00 53 01").wait_for()
+    one_further(page, card.get_by_label("Field", exact=True))
+    card.get_by_role("status").get_by_text("Source MAC address").wait_for()
     card.get_by_label("Packet", exact=True).select_option(index=11)
     card.get_by_text("inside TLS: unreadable on the way", exact=True).wait_for()
     card.get_by_text("TLS record layer").first.wait_for()

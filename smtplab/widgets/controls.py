@@ -62,8 +62,9 @@ def shown(widget: DOMWidget, is_shown: bool) -> None:
     display = None if is_shown else "none"
     if widget.layout.display != display:
         if widget.layout is _kept.get(Layout):
-            widget.layout = Layout()
-        widget.layout.display = display
+            widget.layout = Layout(display=display)
+        else:
+            widget.layout.display = display
 
 
 class HTML(_Control, widgets.HTML): ...

@@ -61,11 +61,11 @@ class Drawer:
             self.view.children = self._inside
         shown(self.view, self.open.value)
         shown(self.tokens, self.apart.value)
-        shown(self.line, self.apart.value)
         if self.apart.value:
             self.tokens.value = self._gloss()
         if not self.open.value:
             return
+        shown(self.line, self.apart.value)
         line = self.director.next_line
         self.play.disabled = self.rest.disabled = line is None
         self._next.value = pieces.legend(_told(model, line))

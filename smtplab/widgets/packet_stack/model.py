@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from smtplab.client import Client
@@ -26,14 +27,35 @@ _TCP_ALONE = {
 }  # fmt: skip
 
 
+class Label(NamedTuple):
+    """What a segment carries; its words are made when somebody reads them."""
+
+    otherwise: str  # where it carries nothing that has a name
+    handshake: tuple[str, ...] = ()  # names of TLS messages
+    events: tuple[Sequence[Event], ...] = ()
+    packets: int = 1  # that the segment takes
+
+    def words(self, part: int) -> str:
+        said = " · ".join(filter(None, map(_words, self.events)))
+        told = [f"TLS handshake: {', '.join(self.handshake)}"] if self.handshake else []
+        text = "; ".join([*told, said] if said else told) or self.otherwise
+        return text if self.packets == 1 else f"{text} (part {part} of {self.packets})"
+
+
 class Packet(NamedTuple):
-    """One packet as the capture holds it, and what it carries in words."""
+    """One packet as the capture holds it, and what it carries."""
 
     number: int  # from 1, as Wireshark counts
     sender: str  # "C" or "S"
-    text: str
     octets: bytes  # from the IP header on
     parts: tuple[Part, ...]  # of its data
+    label: Label
+    part: int = 1  # of its segment
+
+    @property
+    def text(self) -> str:
+        """What it carries in words."""
+        return self.label.words(self.part)
 
 
 class PacketModel:
@@ -51,16 +73,28 @@ class PacketModel:
         self.shown_from = 0  # place in `packets` of the first in the list
         self.chosen = 0
         self.field = -1  # place in the frame's fields; -1 for none
+        self._seen = (-1, -1)  # how much was recorded at the last look
         self.refresh()
         self.choose(self._first_line() + 1)
 
     def refresh(self) -> None:
         """Take the packets as they are now; `ValueError` if the connection is not whole."""
+        seen, self._seen = self._seen, self._recorded()
+        if seen == self._seen:
+            return
         passage = passages(self.transcript, [self.connection], secrets=False)[0]
         book = address_book([passage], self._addresses)
         self.names = {address: name for name, address in book.items()}
         self.passage = passage
         self.packets = tuple(_packets(self.transcript, passage, book))
+
+    def _recorded(self) -> tuple[int, int]:
+        """How many events, and octets on the wire: a reply is noted before it is written."""
+        octets = 0
+        for end in ("client", "server"):
+            with suppress(KeyError):
+                octets += self.transcript.wire(self.connection, end).memory
+        return len(self.transcript), octets
 
     def choose(self, number: int) -> None:
         """Choose a packet by its number; `ValueError` says which there are."""
@@ -162,7 +196,7 @@ def _name(transcript: Transcript, connection: str | None) -> str:
 
 def _packets(transcript: Transcript, passage: Passage, book: Mapping[str, str]) -> Iterator[Packet]:
     """Each packet of the capture, with the words of the segment that it is a part of."""
-    texts = iter(_texts(transcript, passage))
+    labels = _labels(transcript, passage)
     cutters = {"C": Cutter(), "S": Cutter()}
     client = book[passage.source]
     in_tls = False
@@ -171,35 +205,34 @@ def _packets(transcript: Transcript, passage: Passage, book: Mapping[str, str]) 
         data = octets[20 + (octets[32] >> 4) * 4 :]
         if not data:
             flags = octets[33]
-            yield Packet(number, who, _TCP_ALONE.get(flags, "TCP alone"), octets, ())
+            label = Label(_TCP_ALONE.get(flags, "TCP alone"))
+            yield Packet(number, who, octets, (), label)
             continue
         in_tls = in_tls or (who == "C" and is_client_hello(data))
         parts = tuple(cutters[who].cut(data)) if in_tls else (Part("plain", 0, len(data)),)
-        yield Packet(number, who, next(texts), octets, parts)
+        yield Packet(number, who, octets, parts, *next(labels))
 
 
-def _texts(transcript: Transcript, passage: Passage) -> Iterator[str]:
-    """A label for each packet with data, in order."""
+def _labels(transcript: Transcript, passage: Passage) -> Iterator[tuple[Label, int]]:
+    """A label for each packet with data, in order, and which part of its segment it is."""
     segments = [segment for segment, _ in passage.segments]
     of_it = transcript.of(passage.connection)
     end = "server" if any(event.end == "server" for event in of_it) else "client"
     events = [event for event in of_it if event.end == end]
-    said: dict[int, str] = {}
+    said: dict[int, tuple[Sequence[Event], ...]] = {}
     for place, who, together in carried(events, segments):
         if who:
-            said[place] = " · ".join(filter(None, (said.get(place), _words(together))))
+            said[place] = (*said.get(place, ()), together)
     reader, in_tls = Reader(), False
     for place, segment in enumerate(segments):
         names: list[str] = []
         in_tls = in_tls or (segment.sender == "client" and is_client_hello(segment.octets))
         if in_tls:
             names, _ = reader.feed(segment.sender, segment.octets)
-        told = [f"TLS handshake: {', '.join(names)}"] if names else []
-        told += [said[place]] if place in said else []
-        text = "; ".join(told) or ("TLS alert or part of a record" if in_tls else "part of a line")
+        otherwise = "TLS alert or part of a record" if in_tls else "part of a line"
         count = -(-len(segment.octets) // MSS)
-        for n in range(1, count + 1):
-            yield text if count == 1 else f"{text} (part {n} of {count})"
+        label = Label(otherwise, tuple(names), said.get(place, ()), count)
+        yield from ((label, n) for n in range(1, count + 1))
 
 
 def _words(events: Sequence[Event]) -> str:
