@@ -390,6 +390,18 @@ def test_the_longest_line_grows_with_what_is_offered(sandbox: Sandbox, client: C
     assert (reply.code, reply.text) == (500, "The command line is too long")
 
 
+def test_a_new_connection_does_not_shorten_the_lines_of_the_others(
+    sandbox: Sandbox, client: Client
+) -> None:
+    """In stock aiosmtpd all sessions share one table of limits, which a new one clears."""
+    line = b"RCPT TO:<bob@example.net> ORCPT=rfc822;" + b"x" * 493 + b"\r\n"
+    client.mail("")
+    with sandbox.connect(MX, 25) as other:
+        assert client.send_raw(line).code == 250
+        other.helo()
+        assert client.send_raw(line).code == 250
+
+
 # Limits, and questions.
 
 
