@@ -301,7 +301,7 @@ def test_the_client_sends_no_chunk_to_a_server_that_did_not_offer_it(
 
 
 def test_parameters_reach_the_mailbox_as_they_were_said(sandbox: Sandbox) -> None:
-    said = {"RET": "hdrs", "ENVID": "Qq+2Bz", "BY": "600;NT", "MT-PRIORITY": "3", "SMTPUTF8": None}
+    said = {"RET": "hdrs", "ENVID": "Qq+2Bz", "BY": "600;NT", "MT-PRIORITY": "-3", "SMTPUTF8": None}
     bob = {"NOTIFY": "Success,DELAY", "ORCPT": "rfc822;Bob+2Bx@Example.net"}
     with sandbox.connect(MX, 25) as client:
         client.ehlo()
