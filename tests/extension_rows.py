@@ -174,9 +174,12 @@ ROWS = [
         "501 5.5.4",
         "RFC 4865, 4.2: one or the other",
     ),
+    Row("587 in", b"MAIL FROM:<> HOLDFOR=60 BY=59;R", "501 5.5.4", "RFC 4865, 5.2.2"),
+    Row("587 in", b"MAIL FROM:<> HOLDFOR=60 BY=60;R", "250 2.1.0", "RFC 4865, 5.2.2"),
     Row("25 ready", b"MAIL FROM:<> HOLDFOR=3600", "555 5.5.4", "RFC 4865, 3: on submission only"),
     # MT-PRIORITY.
-    Row("25 ready", b"MAIL FROM:<> MT-PRIORITY=9", "250 2.1.0", "RFC 6710, 4.1"),
+    Row("25 ready", b"MAIL FROM:<> MT-PRIORITY=9", "250 2.3.6", "RFC 6710, 4.1: lowered to 0"),
+    Row("587 in", b"MAIL FROM:<> MT-PRIORITY=9", "250 2.1.0", "RFC 6710, 4.1"),
     Row("25 ready", b"MAIL FROM:<> MT-PRIORITY=-9", "250 2.1.0", "RFC 6710, 4.1"),
     Row("25 ready", b"MAIL FROM:<> MT-PRIORITY=10", "501 5.5.4", "RFC 6710, 4.1"),
     Row("25 ready", b"MAIL FROM:<> MT-PRIORITY=-0", "501 5.5.4", "RFC 6710, 4.1"),

@@ -19,6 +19,7 @@ import pytest
 
 from smtplab import Client, ConnectionLost, Sandbox, Settings
 from smtplab.sandbox import over_tcp
+from smtplab.sandbox.connection import IDLE
 from smtplab.sandbox.server import Server
 from smtplab.transcript import Kind
 from smtplab.transport.memory import MemoryStream
@@ -243,6 +244,43 @@ def test_a_client_that_ends_its_half_first_is_still_heard(transport: str) -> Non
         stream.close()
         assert read.endswith(b"250 2.0.0 Accepted as m1\r\n")
         assert [mail.subject for mail in sandbox.inbox("bob@example.net")] == ["whole"]
+
+
+def test_a_client_that_ends_its_half_while_its_content_is_taken_is_still_heard() -> None:
+    """Stock aiosmtpd loses the mail object and the reply when its hook is slow."""
+    with Sandbox("tcp") as sandbox:
+        sandbox.faults.add("end-of-data=delay:0.2")
+        stream = sandbox.open(MX, 25, source=None, timeout=60)
+        stream.write(
+            b"EHLO a.example\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.net>\r\n"
+            b"DATA\r\nSubject: whole\r\n.\r\nNOOP\r\n"
+        )
+        stream._socket.shutdown(socket.SHUT_WR)  # type: ignore[attr-defined]
+        read = b""
+        while more := stream.read(65_536):
+            read += more
+        stream.close()
+        assert read.endswith(b"250 2.0.0 Accepted as m1\r\n250 2.0.0 Nothing done\r\n")
+        assert [mail.subject for mail in sandbox.inbox("bob@example.net")] == ["whole"]
+
+
+def test_mail_data_that_come_slowly_are_not_cut_off() -> None:
+    """The time is for each block (RFC 5321, 4.5.3.2.5). Stock counts from the last command."""
+    with Sandbox("memory") as sandbox:
+        stream = sandbox.open(MX, 25, source=None, timeout=10)
+        assert isinstance(stream, MemoryStream)
+        stream.write(b"EHLO a.example\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n")
+        for line in (b"Subject: slow\r\n", b"\r\n", b"one\r\n", b"two\r\n", b".\r\n"):
+            later = stream._loop.time() + IDLE - 1
+            while stream._loop.time() < later:
+                stream._loop.advance(later - stream._loop.time())
+            stream.write(line)
+        stream.write(b"QUIT\r\n")
+        read = b""
+        while more := stream.read(65_536):
+            read += more
+        assert b"\r\n421 " not in read and b"\r\n250 2.0.0 Accepted as m1\r\n" in read
+        assert [mail.subject for mail in sandbox.inbox("bob@example.net")] == ["slow"]
 
 
 def test_a_client_that_ends_its_half_and_reads_slowly_has_every_reply() -> None:

@@ -118,6 +118,9 @@ class MailTransaction(Interference):
         if refusal := self.host.reception.at("MAIL", visit):
             return refusal
         self.reverse_path, self.parameters = path, parameters
+        if self.identity is None and int(parameters.get("MT-PRIORITY") or 0) > 0:
+            self.parameters = {**parameters, "MT-PRIORITY": "0"}  # RFC 6710, 4.1
+            return "250 2.3.6 0 is the priority: who has not signed in may not raise it"
         return "250 2.1.0 Mail transaction opened"
 
     def _may_send_as(self, mailbox: str) -> bool:

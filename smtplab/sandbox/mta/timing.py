@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 Parameters = Mapping[str, str | None]
 
@@ -62,6 +63,21 @@ def release(parameters: Parameters, now: datetime) -> datetime:
     if until.tzinfo is None:  # RFC 3339 asks for an offset
         return now
     return max(now, until.astimezone(UTC))
+
+
+def told_of(parameters: Parameters, arrived: datetime) -> list[str]:
+    """What a report says of the sender's wishes about time (RFC 2852, 5; RFC 4865, 5.1.2).
+
+    >>> from smtplab.sandbox.clock import START
+    >>> told_of({"BY": "60;N", "HOLDFOR": "30"}, START)
+    ['Deliver-By-Date: Mon, 02 Mar 2026 09:01:00 +0000', 'Future-Release-Request: for;30']
+    """
+    by = deliver_by(parameters, arrived)
+    lines = [f"Deliver-By-Date: {format_datetime(by.deadline)}"] if by is not None else []
+    for keyword, kind in (("HOLDFOR", "for"), ("HOLDUNTIL", "until")):
+        if (value := parameters.get(keyword)) and value.isprintable():
+            lines.append(f"Future-Release-Request: {kind};{value}")
+    return lines
 
 
 def priority(parameters: Parameters) -> int:
