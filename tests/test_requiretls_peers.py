@@ -5,8 +5,9 @@ from pathlib import Path
 
 from smtplab import Client, Settings
 from tests.life_cycle import ALICE, BOB
+from tests.outside_clients import LOOPBACK
 from tests.peers import trusting
-from tests.test_real_peers import CONTENT, LOOPBACK, smtp_server
+from tests.test_real_peers import CONTENT, smtp_server
 from tests.tools import missing, node_module
 
 SINCE = [3, 16]
