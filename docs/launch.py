@@ -1,6 +1,7 @@
-"""A Sphinx extension: what a reader can do with a lesson, as buttons at its top.
+"""A Sphinx extension: what a reader can do now, as buttons at the top of each page.
 
-Run it in the browser (the site that `lite` builds), run it on Binder, or download it.
+Run the lesson in the browser (the site that `lite` builds), run it on Binder, or download it; on a
+page that is no lesson, run the course.
 """
 
 from __future__ import annotations
@@ -23,32 +24,37 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 def add_buttons(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
-    if context.get("page_source_suffix") != ".ipynb":
-        return
-    buttons = context["header_buttons"]
-    run = run_address(app.config.lite, PurePosixPath(page).name, context["pathto"])
-    buttons.insert(0, link("Run", run, "Run this lesson in your browser", "fas fa-play"))
+    lesson = f"{page}.ipynb" if context.get("page_source_suffix") == ".ipynb" else ""
+    buttons, pathto = context["header_buttons"], context["pathto"]
+    what = "this lesson" if lesson else "the course"
+    run = run_address(app.config.lite, PurePosixPath(lesson).name, pathto)
+    ours = [link("Run", run, f"Run {what} in your browser", "fas fa-play")]
     if app.config.repository:
-        binder = binder_address(app.config.repository, page)
-        buttons.insert(1, link("Binder", binder, "Run this lesson on Binder", "fas fa-cloud"))
-    source = context["pathto"](f"_sources/{page}.ipynb", 1)
-    buttons.insert(2, link("Download", source, "Download this notebook", "fas fa-download"))
+        binder = binder_address(app.config.repository, lesson or "notebooks")
+        ours.append(link("Binder", binder, f"Run {what} on Binder", "fas fa-cloud"))
+    if lesson:
+        source = pathto(f"_sources/{lesson}", 1)
+        ours.append(link("Download", source, "Download this notebook", "fas fa-download"))
+    buttons[:0] = ours
 
 
-def run_address(lite: str, name: str, pathto: Any) -> str:
-    """Where the notebook opens in a browser tab; a folder without a slash is one of this site."""
+def run_address(lite: str, notebook: str, pathto: Any) -> str:
+    """Where the notebook opens in a browser tab, or without one the list of the lessons.
+
+    A folder without a slash is one of this site.
+    """
     base = lite.rstrip("/") if "/" in lite else pathto(lite, 1)
-    return f"{base}/lab/index.html?path={name}.ipynb"
+    return f"{base}/lab/index.html?path={notebook}" if notebook else f"{base}/index.html"
 
 
-def binder_address(repository: str, page: str) -> str:
-    """Where Binder opens it, from the repository's default branch.
+def binder_address(repository: str, path: str) -> str:
+    """Where Binder opens a notebook or a folder, from the repository's default branch.
 
-    >>> binder_address("https://github.com/example/smtplab", "notebooks/errors")
+    >>> binder_address("https://github.com/example/smtplab", "notebooks/errors.ipynb")
     'https://mybinder.org/v2/gh/example/smtplab/HEAD?urlpath=lab/tree/notebooks/errors.ipynb'
     """
     name = repository.removeprefix("https://github.com/").strip("/").removesuffix(".git")
-    return f"https://mybinder.org/v2/gh/{name}/HEAD?urlpath=lab/tree/{quote(page)}.ipynb"
+    return f"https://mybinder.org/v2/gh/{name}/HEAD?urlpath=lab/tree/{quote(path)}"
 
 
 def link(text: str, url: str, tooltip: str, icon: str) -> dict[str, str]:

@@ -30,6 +30,13 @@ FIRST_SCRIPT = f'<script src="../static/pyodide/{EARLY}"></script>'
 # compiled of a script that came this way. It is there for the reader's notebooks and questions.
 PASSES_ON = "shouldDrop(t,a)||(n=maybeFromCache(e))"
 LEAVES_TO_THE_BROWSER = "shouldDrop(t,a)||enableCache&&(n=maybeFromCache(e))"
+# A kernel of a first visit may be asked for before the service worker is registered. It would keep
+# its files to itself, and they would be gone with the page.
+KERNELS = "extensions/@jupyterlite/pyodide-kernel-extension/static/[0-9]*.js"
+TAKES_WHAT_IS_THERE = "l=!!((null==i?void 0:i.enabled)||crossOriginIsolated)"
+AWAITS_ITS_FILES = (
+    "l=!!(navigator.serviceWorker&&await i?.ready.then(()=>1,()=>0)||crossOriginIsolated)"
+)
 
 
 def build(tools: Tools, project: Path, site: Path, work: Path) -> None:
@@ -57,8 +64,9 @@ def build(tools: Tools, project: Path, site: Path, work: Path) -> None:
     run(tools.python, "-m", "jupyterlite_core", "build", "--config", str(settings))
     _remove_unused(site)
     _configure(site / "jupyter-lite.json")
-    _replace(site / "service-worker.js", PASSES_ON, LEAVES_TO_THE_BROWSER)
-    _replace(site / "lab" / "index.html", "<title>", f"{FIRST_SCRIPT}\n    <title>")
+    _replace(site, "service-worker.js", PASSES_ON, LEAVES_TO_THE_BROWSER)
+    _replace(site, KERNELS, TAKES_WHAT_IS_THERE, AWAITS_ITS_FILES)
+    _replace(site, "lab/index.html", "<title>", f"{FIRST_SCRIPT}\n    <title>")
     _write_first_page(contents, site / "index.html")
 
 
@@ -86,12 +94,13 @@ def _configure(file: Path) -> None:
     file.write_text(json.dumps(config, indent=1), "utf-8")
 
 
-def _replace(file: Path, old: str, new: str) -> None:
+def _replace(site: Path, files: str, old: str, new: str) -> None:
     """Change what must be there once; another edition of JupyterLite may have other words."""
-    text = file.read_text("utf-8")
-    if text.count(old) != 1:
-        raise SystemExit(f"{file.name} of JupyterLite has not once: {old}")
-    file.write_text(text.replace(old, new), "utf-8")
+    texts = {file: file.read_text("utf-8") for file in site.glob(files)}
+    if sum(text.count(old) for text in texts.values()) != 1:
+        raise SystemExit(f"{files} of JupyterLite has not once: {old}")
+    for file, text in texts.items():
+        file.write_text(text.replace(old, new), "utf-8")
 
 
 def _write_first_page(contents: Path, page: Path) -> None:

@@ -9,16 +9,18 @@ from email import policy
 from email.message import EmailMessage, Message
 from email.parser import HeaderParser
 from email.utils import getaddresses
-from io import BytesIO, IncrementalNewlineDecoder
+from io import BytesIO
 
 from smtplab.errors import LocalProtocolError
+from smtplab.line_rules import (
+    BARE_OR_NUL,
+    LONG_LINE,
+    MAX_TEXT_LINE,
+    has_bare_line_end,
+    has_long_line,
+)
 
 END_OF_MAIL_DATA = b".\r\n"
-MAX_TEXT_LINE = 998  # octets without CR LF (RFC 5322, 2.1.1; RFC 5321, 4.5.3.1.6)
-
-# What may be wrong with the lines of a content.
-BARE_OR_NUL = "a bare CR, a bare LF or a NUL"
-LONG_LINE = f"a line longer than {MAX_TEXT_LINE} octets"
 
 # What a message loses before it is sent: RFC 5322, 3.6.3 and 3.6.6; RFC 5321, 4.4.
 _NOT_SENT = re.compile(
@@ -183,58 +185,69 @@ class ContentReader:
         >>> reader.feed(b"a\\r\\n..b\\r\\n.\\r\\nQUIT\\r\\n"), reader.content
         (b'QUIT\\r\\n', b'a\\r\\n.b\\r\\n')
         """
-        window = self._line + data
+        start = 0
+        if self._line or self._skipping:
+            # The unfinished line is looked at alone: the others stay where they lie, uncopied.
+            start = _end_of_line(self._line, data)
+            rest = self._look_at(self._line + data[:start], 0)
+            if self.ended:
+                return rest + data[start:]
+            if start == len(data):
+                return b""
+        return self._look_at(data, start)
+
+    def _look_at(self, window: bytes | bytearray, start: int) -> bytes:
+        """Take what follows `start`, where a line starts; what stands behind the end comes back."""
         if self._skipping:
-            end_of_line = window.find(b"\r\n")
-            if end_of_line < 0:
+            start = window.find(b"\r\n") + 2
+            if start < 2:
                 self._skip_unfinished(window)
                 return b""
-            self._skip(window[:end_of_line])
+            self._skip(window[: start - 2])
             self._skipping = False
-            window = window[end_of_line + 2 :]
             self.size += 2  # the CR LF
-        # From here on `window` starts at the start of a line.
-        if b"." in window:  # else no end of mail data: a look at single octets is ten times as fast
-            end = 0 if window.startswith(END_OF_MAIL_DATA) else window.find(b"\r\n.\r\n") + 2
-            if end > 1 or window.startswith(END_OF_MAIL_DATA):
-                self._keep(window, end)
-                self.ended = True
-                return window[end + 3 :]
-        whole_lines = window.rfind(b"\r\n") + 2 if b"\r\n" in window else 0
-        self._keep(window, whole_lines)
-        self._line = window[whole_lines:]
+        # No dot, no end of mail data: a look at single octets is ten times as fast.
+        has_dot = window.find(b".", start) >= 0
+        if has_dot and (end := _end_of_mail_data(window, start)) >= 0:
+            self._keep(window, start, end, has_dot)
+            self.ended = True
+            return bytes(window[end + 3 :])
+        last_end = window.rfind(b"\r\n", start)
+        whole_lines = last_end + 2 if last_end >= 0 else start
+        self._keep(window, start, whole_lines, has_dot)
+        self._line = bytes(window[whole_lines:])
         text = self._line.removeprefix(b".")
         if len(text) > MAX_TEXT_LINE + 1:  # one more may be the CR of its CR LF
             self._skip_unfinished(text)
         return b""
 
-    def _keep(self, window: bytes, end: int) -> None:
+    def _keep(self, window: bytes | bytearray, start: int, end: int, has_dot: bool) -> None:
         """Keep the whole lines up to `end`, each without the dot that transparency added.
 
         A large content passes here in large pieces, so nothing is copied without need.
         """
-        if not end:
+        if start == end:
             return
-        lines = memoryview(window)[:end]
-        self.bare_line_end = self.bare_line_end or _has_bare_line_end(lines)
-        self.nul = self.nul or window.find(b"\0", 0, end) >= 0
-        if window.find(b".", 0, end) >= 0:
-            window = window[:end].removeprefix(b".").replace(b"\r\n.", b"\r\n")
-            lines = memoryview(window)
-        self.long_line = self.long_line or _has_long_line(window, len(lines))
+        lines = memoryview(window)[start:end]
+        self.bare_line_end = self.bare_line_end or has_bare_line_end(lines)
+        self.nul = self.nul or window.find(b"\0", start, end) >= 0
+        if has_dot:
+            window = bytes(lines).removeprefix(b".").replace(b"\r\n.", b"\r\n")
+            lines, start, end = memoryview(window), 0, len(window)
+        self.long_line = self.long_line or has_long_line(window, start, end)
         self.size += len(lines)
         if self.too_big or self.long_line:
             self._kept = BytesIO()
         else:
             self._kept.write(lines)
 
-    def _skip_unfinished(self, part: bytes) -> None:
+    def _skip_unfinished(self, part: bytes | bytearray) -> None:
         """Skip what does not end its line; a last CR may belong to its CR LF, so it waits."""
         self._skipping = True
         self._line = b"\r" if part.endswith(b"\r") else b""
         self._skip(part.removesuffix(b"\r"))
 
-    def _skip(self, part: bytes) -> None:
+    def _skip(self, part: bytes | bytearray) -> None:
         """Count a part of an over-long line and keep nothing."""
         self.long_line = True
         self._kept = BytesIO()
@@ -269,38 +282,17 @@ class ChunkedContent:
         return content
 
 
-def breaks_line_rules(content: bytes) -> str:
-    """What is wrong with the lines of a text; "" if nothing is (RFC 5321, 2.3.8 and 4.5.3.1.6).
-
-    >>> breaks_line_rules(b"a\\nb\\r\\n"), breaks_line_rules(b"the last line may lack its end")
-    ('a bare CR, a bare LF or a NUL', '')
-    """
-    if _has_bare_line_end(content) or b"\0" in content:
-        return BARE_OR_NUL
-    whole_lines = content.rfind(b"\r\n") + 2 if b"\r\n" in content else 0
-    if _has_long_line(content, whole_lines) or len(content) - whole_lines > MAX_TEXT_LINE:
-        return LONG_LINE
-    return ""
+def _end_of_line(begun: bytes, data: bytes | bytearray) -> int:
+    """Where in `data` the line that has begun ends; the end of `data` if it does not."""
+    if begun.endswith(b"\r") and data.startswith(b"\n"):
+        return 1
+    end = data.find(b"\r\n") + 2
+    return end if end > 1 else len(data)
 
 
-def _has_bare_line_end(lines: bytes | memoryview) -> bool:
-    """Whether a CR or an LF stands alone; Python's newline decoder notes what it saw, in one pass.
-
-    >>> [_has_bare_line_end(b) for b in (b"a\\r\\n", b"a\\n\\r\\n", b"a\\r\\r\\n")]
-    [False, True, True]
-    """
-    decoder = IncrementalNewlineDecoder(None, translate=False)
-    decoder.decode(str(lines, "latin-1"), final=True)
-    return decoder.newlines not in (None, "\r\n")
-
-
-def _has_long_line(lines: bytes, end: int) -> bool:
-    """Whether one of the whole lines up to `end` is over-long: the next line end is looked for from
-    behind, as far away as it may be, so that short lines are passed over many at a time."""
-    position = 0
-    while position < end:
-        line_end = lines.rfind(b"\r\n", position, min(end, position + MAX_TEXT_LINE + 2))
-        if line_end < 0:
-            return True
-        position = line_end + 2
-    return False
+def _end_of_mail_data(window: bytes | bytearray, start: int) -> int:
+    """Where its dot is, seen from `start`, where a line starts; negative if there is none."""
+    if window.startswith(END_OF_MAIL_DATA, start):
+        return start
+    before = window.find(b"\r\n" + END_OF_MAIL_DATA, start)
+    return before + 2 if before >= 0 else before

@@ -117,7 +117,7 @@ def refusal_of(verb: str, values: Values, offered: Container[str]) -> str | None
 
 def _refusal_of_meaning(values: Values) -> str | None:
     """What the form alone does not tell."""
-    if "HOLDFOR" in values and "HOLDUNTIL" in values:  # RFC 4865, 3: one or the other
+    if "HOLDFOR" in values and "HOLDUNTIL" in values:  # RFC 4865, 4.2: one or the other
         return "501 5.5.4 HOLDFOR and HOLDUNTIL exclude each other"
     by = (values.get("BY") or "").upper()
     if ";R" in by and int(by.partition(";")[0]) <= 0:  # RFC 2852, 4
@@ -141,8 +141,17 @@ def line_limit(verb: str, offered: Container[str]) -> int:
 def release_time(values: Values, now: datetime) -> datetime | None:
     """Until when a mail object is to be held back; None: not at all (RFC 4865, 3).
 
-    `LocalProtocolError` if HOLDUNTIL names a day or an hour that there is not.
+    `LocalProtocolError` if HOLDUNTIL names a day or an hour that there is not, and if BY gives it
+    less time than that (RFC 4865, 5.2.2).
     """
+    release = _release_time(values, now)
+    by = values.get("BY")
+    if release and by and release > now + timedelta(seconds=int(by.partition(";")[0])):
+        raise LocalProtocolError("BY wants it delivered before it is released")
+    return release
+
+
+def _release_time(values: Values, now: datetime) -> datetime | None:
     if interval := values.get("HOLDFOR"):
         return now + timedelta(seconds=int(interval))
     if not (text := values.get("HOLDUNTIL")):

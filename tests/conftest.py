@@ -1,6 +1,6 @@
 """What every test may ask for: a sandbox, a browser, the programs that stand outside Python."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -36,3 +36,13 @@ def tool() -> Callable[[str], str]:
 def node_module() -> Callable[[str], str]:
     """`node_module("nodemailer")` is a folder for NODE_PATH, or skips like `tool`."""
     return tools.node_module
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """A browser and a Jupyter server of other people have rare accidents on a busy machine.
+
+    Such a test is run once more, and the summary names it. Every other test counts at once.
+    """
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))

@@ -31,6 +31,7 @@ first_valid_uid = 1
 first_valid_gid = 1
 ssl = no
 disable_plaintext_auth = no
+auth_failure_delay = 0
 auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
 hostname = laptop.example.org
 mail_location = maildir:{folder}/mail
@@ -51,6 +52,11 @@ service submission-login {{
     port = {listen}
   }}
 }}
+service auth {{
+  inet_listener postfix {{
+    port = {auth}
+  }}
+}}
 submission_relay_host = 127.0.0.1
 submission_relay_port = {port}
 submission_relay_ssl = no
@@ -60,6 +66,19 @@ submission_relay_ssl = no
 @contextmanager
 def dovecot_submission(port: int) -> Iterator[int]:
     """The port of a submission server that relays to `port`, until the end of the block."""
+    with _dovecot(port) as (listen, _):
+        yield listen
+
+
+@contextmanager
+def dovecot_auth() -> Iterator[int]:
+    """The port where Postfix may ask who signs in, until the end of the block."""
+    with _dovecot(free_port()) as (_, auth):
+        yield auth
+
+
+@contextmanager
+def _dovecot(port: int) -> Iterator[tuple[int, int]]:
     program = tool("dovecot")
     if not (Path(program).parents[1] / "lib/dovecot/submission").exists():
         missing("Dovecot's submission service", HINTS["dovecot"])
@@ -67,10 +86,11 @@ def dovecot_submission(port: int) -> Iterator[int]:
     account = pwd.getpwuid(who.get("user", os.getuid()))
     folder = Path(tempfile.mkdtemp(prefix="smtplab-dovecot-"))
     try:
-        listen = free_port()
+        listen, auth = free_port(), free_port()
         text = CONFIGURATION.format(
             folder=folder, user=account.pw_name, group=grp.getgrgid(account.pw_gid).gr_name,
             uid=account.pw_uid, gid=account.pw_gid, listen=listen, port=port, password=PASSWORD,
+            auth=auth,
         )  # fmt: skip
         (folder / "conf").write_text(text)
         (folder / "mail").mkdir()
@@ -84,7 +104,7 @@ def dovecot_submission(port: int) -> Iterator[int]:
         try:
             wait_until(lambda: is_listening(listen) or process.poll() is not None)
             assert process.poll() is None, process.communicate()[0].decode()
-            yield listen
+            yield listen, auth
         finally:
             process.terminate()
             process.communicate(timeout=20)

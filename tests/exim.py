@@ -56,18 +56,19 @@ class EximRelay:
         """Put one mail object into the queue."""
         self._exim("-odq", "-oi", "-f", reverse_path, *forward_paths, content=content)
 
-    def run_queue(self) -> None:
-        """Send everything that waits, and return when that is done."""
-        self._exim("-qff")
+    def run_queue(self, *options: str) -> str:
+        """Send everything that waits, and return what Exim printed when that is done."""
+        return self._exim(*options, "-qff")
 
     @property
     def log(self) -> str:
         return (self._folder / "log-mainlog").read_text()
 
-    def _exim(self, *words: str, content: bytes = b"") -> None:
+    def _exim(self, *words: str, content: bytes = b"") -> str:
         command = [str(self._folder / "exim"), "-C", str(self._folder / "conf"), *words]
         done = subprocess.run(command, input=content, capture_output=True, timeout=60, **self._who)
         assert done.returncode == 0, done.stderr.decode()
+        return done.stderr.decode()
 
 
 @contextmanager

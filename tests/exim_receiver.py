@@ -90,13 +90,20 @@ class Exim:
         return [path.read_bytes() for path in sorted((self.folder / "mail" / "new").glob("*"))]
 
     @property
+    def printed(self) -> str:
+        return (self.folder / "told").read_text()
+
+    @property
     def log(self) -> str:
         return (self.folder / "log-mainlog").read_text()
 
 
 @contextmanager
-def exim_receiver(name: str, *, tls: bool = True) -> Iterator[Exim]:
-    """Exim as the mail host of the domain `name`, until the end of the block."""
+def exim_receiver(name: str, *, tls: bool = True, prints: str = "-v") -> Iterator[Exim]:
+    """Exim as the mail host of the domain `name`, until the end of the block.
+
+    `prints` is the option that says what it prints of its sessions.
+    """
     program = tool("exim4")
     folder = Path(tempfile.mkdtemp(prefix="smtplab-exim-"))
     who = somebody()
@@ -122,7 +129,7 @@ def exim_receiver(name: str, *, tls: bool = True) -> Iterator[Exim]:
         if who:
             for path in (folder, *folder.iterdir()):
                 os.chown(path, account.pw_uid, group)
-        words = [str(folder / "exim"), "-C", str(folder / "exim.conf"), "-bdf", "-v"]
+        words = [str(folder / "exim"), "-C", str(folder / "exim.conf"), "-bdf", prints]
         with (folder / "told").open("wb") as told:
             process = subprocess.Popen(words, stdout=told, stderr=told, **who)
         try:

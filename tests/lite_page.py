@@ -25,6 +25,15 @@ _OPEN = """async path => {
     await new Promise(requestAnimationFrame);
   }
 }"""
+_BEGIN_TO_OPEN = """async path => {
+  const app = window.jupyterapp;
+  await app.restored;
+  const panel = await app.commands.execute('docmanager:open', { path });
+  await panel.context.ready;
+}"""
+HAS_LOADED = """name => performance.getEntriesByType('resource').some(
+  one => one.name.includes(name) && one.responseEnd
+)"""
 _HAS_RUN = """() => {
   const panel = window.jupyterapp.shell.currentWidget;
   const cells = panel.model.toJSON().cells.filter(cell => cell.cell_type === 'code');
@@ -72,6 +81,11 @@ def open_site(page, url: str) -> None:
 def open_notebook(page, name: str) -> None:
     """Open a notebook and wait for its kernel."""
     page.evaluate(_OPEN, name)
+
+
+def begin_to_open(page, name: str) -> None:
+    """Open a notebook, and wait until it asks for a kernel."""
+    page.evaluate(_BEGIN_TO_OPEN, name)
 
 
 def run_notebook(page, name: str) -> list[dict]:

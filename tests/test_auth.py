@@ -1,7 +1,7 @@
 """AUTH at the server: each mechanism, what is refused and how, and that nothing is given away."""
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -504,6 +504,14 @@ def test_cram_md5_takes_no_initial_response(sandbox: Sandbox) -> None:
     with ready(sandbox) as client:
         for line in (b"AUTH CRAM-MD5 YWJj\r\n", b"AUTH CRAM-MD5 =\r\n"):
             assert told(client.send_raw(line)) == "501 5.7.0"
+
+
+def test_login_asks_in_the_words_that_clients_wait_for(sandbox: Sandbox) -> None:
+    """No RFC defines LOGIN. Stock aiosmtpd asks for "User Name" and a NUL."""
+    with ready(sandbox) as client:
+        asked = [client.send_raw(b"AUTH LOGIN\r\n"), client.send_raw(b64encode(b"x") + b"\r\n")]
+        assert [b64decode(reply.text) for reply in asked] == [b"Username:", b"Password:"]
+        assert client.send_raw(b64encode(b"x") + b"\r\n").code == 535
 
 
 def test_login_takes_the_username_with_the_command(sandbox: Sandbox) -> None:

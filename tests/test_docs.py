@@ -55,15 +55,19 @@ def test_the_reference_is_made_with_versions_that_pyproject_allows():
 
 
 @pytest.mark.parametrize(
-    ("lite", "address"),
+    ("lite", "base"),
     [
-        ("lite", "../lite/lab/index.html?path=02.ipynb"),
-        ("/course/", "/course/lab/index.html?path=02.ipynb"),
-        ("https://lab.example/", "https://lab.example/lab/index.html?path=02.ipynb"),
+        ("lite", "../lite"),
+        ("/course/", "/course"),
+        ("https://lab.example/", "https://lab.example"),
     ],
 )
-def test_run_leads_to_a_folder_of_this_site_or_to_another_address(lite, address):
-    assert run_address(lite, "02", lambda path, _: f"../{path}") == address
+def test_run_leads_to_a_folder_of_this_site_or_to_another_address(lite, base):
+    def up(path, _):
+        return f"../{path}"
+
+    assert run_address(lite, "02.ipynb", up) == f"{base}/lab/index.html?path=02.ipynb"
+    assert run_address(lite, "", up) == f"{base}/index.html"
 
 
 def test_an_image_of_another_host_gives_way_to_its_text():
@@ -160,12 +164,26 @@ def test_a_notebook_is_shown_with_its_stored_outputs_and_can_be_had(folder, note
 @pytest.mark.slow
 @pytest.mark.browser
 def test_a_lesson_can_be_run_here_run_on_binder_and_downloaded(opened):
-    buttons = opened(f"{LESSON_02}.html").locator(".article-header-buttons a")
-    assert dict(zip(buttons.all_inner_texts(), addresses(buttons), strict=True)) == {
+    assert buttons_of(opened(f"{LESSON_02}.html")) == {
         "Run": f"../lite/lab/index.html?path={Path(LESSON_02).name}.ipynb",
         "Binder": f"https://mybinder.org/v2/gh/example/smtplab/HEAD?urlpath=lab/tree/{LESSON_02}.ipynb",
         "Download": f"../_sources/{LESSON_02}.ipynb",
     }
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["index", "api", "cheat-sheet", "glossary"])
+def test_the_course_can_be_run_from_every_other_page(opened, name):
+    assert buttons_of(opened(f"{name}.html")) == {
+        "Run": "lite/index.html",
+        "Binder": "https://mybinder.org/v2/gh/example/smtplab/HEAD?urlpath=lab/tree/notebooks",
+    }
+
+
+def buttons_of(page):
+    links = page.locator(".article-header-buttons a")
+    return dict(zip(links.all_inner_texts(), addresses(links), strict=True))
 
 
 def addresses(links):

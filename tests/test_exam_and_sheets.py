@@ -4,25 +4,18 @@ import re
 
 import pytest
 
-from smtplab.lessons import cheat_sheet, exam, glossary
+from smtplab.lessons import cheat_sheet, exam, exam_sheet, glossary
 from smtplab.lessons.exam import SIZE, ExamPart
 from smtplab.lessons.lesson15 import PARTS, QUESTIONS
 from smtplab.lessons.sheets import WIDTH
 from smtplab.reference.tables import table
 from tests import browser
 from tests.claims import rfc_sections
+from tests.solutions.exam_key import key, main
 
 INDEX = rfc_sections()
-SHEETS = [cheat_sheet, glossary]
+SHEETS = [cheat_sheet, glossary, exam_sheet]
 CITED = re.compile(r"RFC (\d+), ([\w.]*\w)")
-
-
-def key(part):
-    """The right letters of a part."""
-    return "".join(
-        next(letter for letter, option in question.options.items() if option.right)
-        for question in PARTS[part - 1]
-    )
 
 
 def part_of(number, answers=""):
@@ -111,7 +104,8 @@ def test_the_text_of_a_sheet_fits_a_terminal(sheet):
 def test_text_notebook_and_page_of_a_sheet_hold_every_row(sheet):
     text = " ".join(repr(sheet()).split())
     for section in sheet().sections:
-        for term, meaning in section.rows:
+        for term, told in section.rows:
+            meaning = " ".join(told.split())
             assert f"{term} {meaning}" in text or f"{term}: {meaning}" in text
     assert sheet()._repr_html_().count("<dt>") == sum(len(s.rows) for s in sheet().sections)
     assert sheet().page.count("<p>") == sum(len(s.rows) for s in sheet().sections)
@@ -122,6 +116,21 @@ def test_the_cheat_sheet_says_what_the_reference_says():
     for name, term in (("ports", "465"), ("verbs", "RSET"), ("reply_codes", "421")):
         assert rows[term] == f"{table(name)[term].title}."
     assert "SOML" not in rows and "x5z" not in rows
+
+
+def test_the_sheet_of_the_exam_asks_all_and_tells_no_answer():
+    text = " ".join(repr(exam_sheet()).split())
+    for question in QUESTIONS:
+        assert question.text in text
+        assert all(f"{key}: {option.text}" in text for key, option in question.options.items())
+        assert not any(option.why in text for option in question.options.values())
+    assert [section.heading for section in exam_sheet().sections][-1] == "Tasks, on the sandbox"
+
+
+def test_the_key_for_whoever_marks_is_printed_part_by_part(capsys):
+    main()
+    printed = [line.split(": ")[1] for line in capsys.readouterr().out.splitlines()]
+    assert [part_of(n, letters).right for n, letters in enumerate(printed, 1)] == [SIZE] * 4
 
 
 def test_a_sheet_is_saved_as_a_whole_page(tmp_path):

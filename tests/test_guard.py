@@ -1,5 +1,6 @@
 """The guard rail: what may be dialled, and with what consent; and why a connection fails."""
 
+import errno
 import re
 import socket
 from collections.abc import Iterator
@@ -125,7 +126,19 @@ def test_a_closed_port_is_one_clear_error() -> None:
         (TimeoutError("SECRET"), 25, "many networks block port 25"),
         (TimeoutError("SECRET"), 587, "did not take the connection in time"),
         (ConnectionRefusedError(111, "SECRET"), 587, "no server listens there"),
-        (OSError(101, "SECRET"), 587, "mx port 587 cannot be reached (OSError, number 101)"),
+        (
+            OSError(errno.EADDRNOTAVAIL, "SECRET"),
+            587,
+            "has no address to connect from; check the s",
+        ),
+        (
+            OSError(errno.ENETUNREACH, "SECRET"),
+            25,
+            "no way leads there from this network (many",
+        ),
+        (OSError(errno.EHOSTUNREACH, "SECRET"), 587, "no way leads there from this network"),
+        (PermissionError(errno.EACCES, "SECRET"), 587, "or its firewall forbids the connection"),
+        (OSError(9999, "SECRET"), 587, "mx port 587 cannot be reached: OSError, number 9999"),
     ],
 )
 def test_why_a_connection_is_not_to_be_had_is_said_in_our_words(
@@ -135,7 +148,8 @@ def test_why_a_connection_is_not_to_be_had_is_said_in_our_words(
     said = why_no_connection(error, "mx", port)
     assert sentence in said
     assert "SECRET" not in said
-    assert ("block port 25" in said) == (port == 25 and isinstance(error, TimeoutError))
+    is_of_port = isinstance(error, TimeoutError) or error.errno == errno.ENETUNREACH
+    assert ("block port 25" in said) == (port == 25 and is_of_port)
 
 
 def test_the_zone_of_an_address_is_nobodys_business() -> None:

@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat import NotebookNode
 
 from docs.__main__ import gather
 from smtplab import cli
@@ -12,6 +14,7 @@ from smtplab.lessons.catalogue import EXERCISES, LESSONS
 from tests.notebook_rules import BANNED
 
 ROOT = Path(__file__).parents[1]
+WIDGET = re.compile("smtplab-(code|table|headline|last)")  # in the static form of one
 KIT = (ROOT / "notebooks" / "instructor" / "README.md").read_text("utf-8")
 
 
@@ -29,6 +32,58 @@ def test_the_minutes_of_a_plan_add_up(heading: str, minutes: int) -> None:
 def test_the_long_plan_holds_every_lesson_once() -> None:
     rows = re.findall(r"^\| \d \| (.*?) \| (.*?) \|", section("Four weeks"), re.MULTILINE)
     assert re.findall(r"\b\d\d\b", " ".join(map(" ".join, rows))) == [f"{n:02}" for n in range(16)]
+
+
+def sections_of(lesson: str) -> list[list[NotebookNode]]:
+    """The cells of each section, the prose before the first one with it; up to the exercises."""
+    (path,) = (ROOT / "notebooks").glob(f"{lesson}-*.ipynb")
+    found: list[list[NotebookNode]] = [[]]
+    for cell in nbformat.read(path, as_version=4).cells:
+        heading = cell.cell_type == "markdown" and re.search(r"^## (\d+)", cell.source, re.M)
+        if heading and re.search(r"^## .*(Exercises|Final exam)", cell.source, re.M):
+            break
+        if heading and int(heading[1]) > len(found):
+            found.append([])
+        found[-1].append(cell)
+    return found
+
+
+def minutes_of(cells: list[NotebookNode]) -> float:
+    """The kit's rule: 200 words a minute, and a while for each cell, guess and widget."""
+    words = minutes = 0.0
+    for cell in cells:
+        words += len(cell.source.split())
+        outputs = cell.get("outputs", ())
+        if cell.cell_type == "markdown":
+            minutes += "**Predict.**" in cell.source
+        elif any(WIDGET.search(output.get("data", {}).get("text/html", "")) for output in outputs):
+            minutes += 2 + 1 / 4
+        else:
+            texts = (o.get("text") or o.get("data", {}).get("text/plain", "") for o in outputs)
+            words, minutes = words + sum(len(text.split()) for text in texts), minutes + 1 / 4
+    return minutes + words / 200
+
+
+@pytest.mark.parametrize("lesson", sorted(LESSONS))
+def test_the_minutes_of_a_lesson_are_enough_by_the_rule_of_the_kit(lesson: str) -> None:
+    (path,) = (ROOT / "notebooks").glob(f"{lesson}-*.ipynb")
+    told = int(re.findall(r"\*\*Minutes:\*\* (\d+)", path.read_text("utf-8"))[0])
+    assert sum(map(minutes_of, sections_of(lesson))) <= told
+
+
+def test_what_is_run_in_class_fits_the_sixty_minutes_of_a_session() -> None:
+    rows = re.findall(r"^\| (\d\d, .*?) \| (.*?) \|", section("Four weeks"), re.MULTILINE)
+    assert [n for lessons, _ in rows for n in lessons.split(", ")] == sorted(LESSONS)[:15]
+    for lessons, at_home in rows:
+        left_out = dict(re.findall(r"(\d\d): ([\d, ]+)", at_home))
+        assert left_out.keys() <= set(lessons.split(", "))
+        total = 0.0
+        for lesson in lessons.split(", "):
+            home = set(map(int, re.findall(r"\d+", left_out.get(lesson, ""))))
+            found = sections_of(lesson)
+            assert home <= set(range(1, len(found) + 1)), lesson
+            total += sum(minutes_of(one) for n, one in enumerate(found, 1) if n not in home)
+        assert total <= 60, (lessons, total)
 
 
 def test_each_misconception_names_exercises_that_exist_or_a_question() -> None:

@@ -2,15 +2,19 @@
 
 import subprocess
 import sys
+import threading
 import tomllib
 
 import nbformat
 import pytest
 from packaging.requirements import Requirement
 
+from lite.frontend import KERNELS
 from smtplab.lessons.recorded import STUB, TAG
 from tests.browser import Watch, chromium
 from tests.lite_page import (
+    HAS_LOADED,
+    begin_to_open,
     beside_tls,
     cells_of,
     download,
@@ -102,6 +106,25 @@ def test_work_is_kept_in_the_browser_and_can_be_downloaded(site):
     assert "".join(stored["cells"][1]["source"]) == mine
     assert len(stored["cells"]) == len(nbformat.read(ROOT / "notebooks" / name, 4).cells)
     assert watch.outside == []
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_slow_first_visit_loses_no_file(folder, tool):
+    """The service worker brings the files, and here it arrives after the lesson was opened."""
+    (kernel,) = [one for one in folder.glob(KERNELS) if "e.mountDrive" in one.read_text("utf-8")]
+    arrives = threading.Event()
+    with (
+        served(folder, {"/service-worker.js": arrives}) as url,
+        chromium(tool("chromium")) as browser,
+    ):
+        page = browser.new_page()
+        open_site(page, url)
+        begin_to_open(page, "02-first-conversation.ipynb")
+        page.wait_for_function(HAS_LOADED, arg=kernel.name)
+        arrives.set()
+        open_notebook(page, "02-first-conversation.ipynb")
+        assert printed_by(page, "import os; print(os.getcwd())") == "/drive"
 
 
 VISITS = 3  # on the second JupyterLab puts a service worker of its own choice in charge

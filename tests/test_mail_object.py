@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtplab.errors import LocalProtocolError
+from smtplab.line_rules import MAX_TEXT_LINE
 from smtplab.mail_object import (
-    MAX_TEXT_LINE,
+    ChunkedContent,
     ContentReader,
     Envelope,
     MailObject,
@@ -172,6 +173,30 @@ def test_the_limit_counts_the_content_without_transparency() -> None:
 def test_two_chunks_past_the_limit_are_both_counted_and_none_is_kept() -> None:
     result = findings([b"aaaa\r\n", b"bbbb\r\n", b".\r\n"], 7)
     assert (result["size"], result["content"], result["ended"]) == (12, b"", True)
+
+
+def test_chunks_fill_the_limit_to_its_last_octet_and_the_content_comes_out_once() -> None:
+    chunks = ChunkedContent(10)
+    chunks.feed(b"abcdef")
+    assert chunks.has_room_for(4) and not chunks.has_room_for(5)
+    chunks.feed(b"ghij")
+    assert chunks.size == 10 and not chunks.has_room_for(1)
+    assert [chunks.take(), chunks.take()] == [b"abcdefghij", b""]
+
+
+def test_a_reader_hands_its_content_out_once() -> None:
+    reader = ContentReader()
+    reader.feed(b"tea\r\n.\r\n")
+    assert [reader.take(), reader.take()] == [b"tea\r\n", b""]
+
+
+def test_an_envelope_shows_its_parameters_where_there_are_any() -> None:
+    paths = "reverse_path='a@b.example', forward_paths=('c@d.example',)"
+    assert repr(Envelope("a@b.example", ("c@d.example",))) == f"Envelope({paths})"
+    wishes = {"c@d.example": {"NOTIFY": "NEVER"}}
+    full = Envelope("a@b.example", ("c@d.example",), {"SIZE": "5"}, wishes)
+    shown = f"{paths}, parameters={{'SIZE': '5'}}, recipient_parameters={wishes}"
+    assert repr(full) == f"Envelope({shown})"
 
 
 @pytest.mark.parametrize("piece", [b"x" * 65536, b"x" * 70 + b"\r\n"], ids=["one line", "lines"])

@@ -192,6 +192,15 @@ def test_a_deadline_returns_the_mail_when_it_is_over(sandbox: Sandbox) -> None:
     assert status(sandbox) == "5.4.7" and not sandbox.queue
 
 
+def test_a_report_repeats_what_the_sender_asked_about_time(sandbox: Sandbox) -> None:
+    """RFC 2852, 5, and RFC 4865, 5.1.2."""
+    put(sandbox, "nobody@example.net", mail={"BY": "7200;R", "HOLDFOR": "3600"})
+    sandbox.clock.advance(timedelta(hours=1))
+    (about_mail, _) = fields(report(sandbox))
+    assert parsedate_to_datetime(about_mail["Deliver-By-Date"]) == START + timedelta(hours=2)
+    assert about_mail["Future-Release-Request"] == "for;3600"
+
+
 def test_a_deadline_may_only_ask_for_news(sandbox: Sandbox) -> None:
     silence(sandbox)
     put(sandbox, mail={"BY": "600;N"})

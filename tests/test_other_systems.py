@@ -1,13 +1,16 @@
 """Windows and macOS, as far as Linux can play them: the course runs without what they lack.
 
-Nothing here stands for a run on those systems; the README says that there was none.
+Nothing here stands for a run on those systems; the README says that there was none. The workflow
+for a host that has them is held to what it promises.
 """
 
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 
 # What the standard library does not have there (its documentation, "Availability").
 LACKS = {
@@ -85,3 +88,13 @@ def test_the_course_runs_with_what_another_system_lacks(system: str) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[250, 250, 250, 354, 250, 1, True]"
+
+
+def test_a_workflow_runs_the_readmes_command_on_both_systems() -> None:
+    root = Path(__file__).parents[1]
+    workflow = yaml.safe_load((root / ".github/workflows/systems.yml").read_text("utf-8"))
+    job = workflow["jobs"]["test"]
+    assert set(job["strategy"]["matrix"]["system"]) == {"windows-latest", "macos-latest"}
+    command = next(step["run"] for step in job["steps"] if "run" in step)
+    assert command.startswith("python start.py test")
+    assert "start.py test" in (root / "CONTRIBUTING.md").read_text("utf-8")

@@ -134,6 +134,13 @@ def test_an_error_shows_some_of_the_octets_and_never_floods(octets: bytes) -> No
     assert len(message) < 600
 
 
+@pytest.mark.parametrize(("length", "more"), [(80, ""), (81, "...")])
+def test_an_error_quotes_eighty_octets_and_says_that_there_are_more(length: int, more: str) -> None:
+    line = b"x" * (length - 2) + b"\r\n"
+    message = parse([line])[1]
+    assert f"reply line: {line[:80] + more.encode()!r};" in message
+
+
 def test_a_parser_tells_what_it_has_not_used() -> None:
     parser = ReplyParser()
     assert not parser.in_reply
@@ -250,6 +257,10 @@ def test_the_first_digit_decides(
     assert reply.severity is severity
     assert meaning in severity.meaning
     assert reply.is_positive is positive
+
+
+def test_octets_that_are_no_text_are_shown_as_escapes() -> None:
+    assert str(Reply(250, (b"caf\xe9",))) == r"250 caf\xe9"
 
 
 def test_a_reply_is_shown_as_an_rfc_prints_it() -> None:

@@ -1,5 +1,6 @@
 """The server's replies to single lines: a table by hand, with the RFC section of each row."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import NamedTuple
@@ -202,6 +203,30 @@ def test_the_server_replies_as_the_rfc_says(worlds: dict[str, Sandbox], row: Row
         # One line has one reply, and the session goes on.
         assert client.noop().texts == (b"2.0.0 Nothing done",)
     assert not sandbox.errors
+
+
+@pytest.mark.parametrize(
+    ("situation", "line", "advised"),
+    [
+        ("25 greeted", b"STARTTLS", b"EHLO laptop.example.org"),
+        ("25 ready", b"DATA", b"MAIL FROM:<a@example.org>"),
+        ("25 mail", b"DATA", b"RCPT TO:<bob@example.net>"),
+        ("25 mail", b"STARTTLS", b"RSET"),
+        ("25 rcpt", b"STARTTLS", b"RSET"),
+        ("587 mail", b"AUTH PLAIN", b"RSET"),
+    ],
+)
+def test_what_a_503_advises_leads_on(
+    worlds: dict[str, Sandbox], situation: str, line: bytes, advised: bytes
+) -> None:
+    """STARTTLS inside a mail transaction was answered with "send RCPT first": a way astray."""
+    host, port, prepare, world = SITUATIONS[situation]
+    with worlds[world].connect(host, port) as client:
+        prepare(client)
+        told = client.send_raw(line + b"\r\n").text
+        assert re.search(rf"\b{advised[:4].decode()}\b", told), told
+        assert client.send_raw(advised + b"\r\n").code == 250
+        assert told not in client.send_raw(line + b"\r\n").text
 
 
 def _check_lengths(octets: bytes) -> None:

@@ -301,7 +301,7 @@ def test_the_client_sends_no_chunk_to_a_server_that_did_not_offer_it(
 
 
 def test_parameters_reach_the_mailbox_as_they_were_said(sandbox: Sandbox) -> None:
-    said = {"RET": "hdrs", "ENVID": "Qq+2Bz", "BY": "600;NT", "MT-PRIORITY": "3", "SMTPUTF8": None}
+    said = {"RET": "hdrs", "ENVID": "Qq+2Bz", "BY": "600;NT", "MT-PRIORITY": "-3", "SMTPUTF8": None}
     bob = {"NOTIFY": "Success,DELAY", "ORCPT": "rfc822;Bob+2Bx@Example.net"}
     with sandbox.connect(MX, 25) as client:
         client.ehlo()
@@ -388,6 +388,18 @@ def test_the_longest_line_grows_with_what_is_offered(sandbox: Sandbox, client: C
     sandbox.policy(MX).switched_off.add("DSN")
     reply = client.send_raw(line)
     assert (reply.code, reply.text) == (500, "The command line is too long")
+
+
+def test_a_new_connection_does_not_shorten_the_lines_of_the_others(
+    sandbox: Sandbox, client: Client
+) -> None:
+    """In stock aiosmtpd all sessions share one table of limits, which a new one clears."""
+    line = b"RCPT TO:<bob@example.net> ORCPT=rfc822;" + b"x" * 493 + b"\r\n"
+    client.mail("")
+    with sandbox.connect(MX, 25) as other:
+        assert client.send_raw(line).code == 250
+        other.helo()
+        assert client.send_raw(line).code == 250
 
 
 # Limits, and questions.

@@ -69,6 +69,16 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         assert not running.errors
 
 
+def test_there_are_26_variants_and_none_is_there_twice_or_the_true_end() -> None:
+    """A table that shrinks, or that counts one twice, would still pass row by row."""
+    octets = [between for between, _ in VARIANTS.values()]
+    assert len(octets) >= 26
+    assert len(set(octets)) == len(octets)
+    assert b"\r\n.\r\n" not in octets
+    assert {len(expected) for _, expected in VARIANTS.values()} == {len(ORDER)}
+    assert set(ORDER) == {"strict", *DIALECTS}
+
+
 @pytest.mark.parametrize("dialect", ORDER)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_how_many_mail_objects_come_out(sandbox: Sandbox, variant: str, dialect: str) -> None:

@@ -25,6 +25,7 @@ HINTS = {
     "exim4": "install Exim, or unpack it beside another MTA as .ci/run does",
     "msmtp": "install msmtp (Debian: apt install msmtp)",
     "node": "install Node.js (Debian: apt install nodejs npm)",
+    "postfix": "install it, or unpack it beside another MTA as .ci/run does",
     "s-nail": "install s-nail (Debian: apt install s-nail)",
     "setpriv": "it is part of util-linux",
     "strace": "install strace (Debian: apt install strace)",

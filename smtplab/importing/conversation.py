@@ -39,8 +39,9 @@ class Imported(Transcript):
 class Conversation:
     """One connection that is being read."""
 
-    def __init__(self, transcript: Imported, name: str) -> None:
+    def __init__(self, transcript: Imported, name: str, has_chunks: bool) -> None:
         self._transcript = transcript
+        self._has_chunks = has_chunks
         self._recorder = transcript.recorder(name, "client")
         self._replay = Replay()
         self._parser = ReplyParser()
@@ -118,7 +119,7 @@ class Conversation:
             # AUTH ends a group of commands (RFC 4954, 4), so what follows it is never a command.
             in_auth = now.state is State.AUTH or (now.unanswered and self._in_auth)
             self._say(Kind.RESPONSE if in_auth else Kind.COMMAND, line)
-            self._chunk_left = _chunk_size(line)
+            self._chunk_left = _chunk_size(line) if self._has_chunks else 0
 
     def _say(self, kind: Kind, line: bytes) -> None:
         self._step += 1
@@ -202,8 +203,8 @@ def _chunk_size(line: bytes) -> int:
 class Conversations:
     """The connections of one text; after a close, or at a second connect, a new one begins."""
 
-    def __init__(self, transcript: Imported) -> None:
-        self._transcript = transcript
+    def __init__(self, transcript: Imported, has_chunks: bool) -> None:
+        self._transcript, self._has_chunks = transcript, has_chunks
         self._open: dict[str, Conversation] = {}
         self._begun = 0
 
@@ -221,7 +222,8 @@ class Conversations:
                 self._transcript.could_not_read(said.line)
                 return
             self._begun += 1
-            talk = self._open[said.connection] = Conversation(self._transcript, f"c{self._begun}")
+            talk = Conversation(self._transcript, f"c{self._begun}", self._has_chunks)
+            self._open[said.connection] = talk
         talk.take(said)
 
     def finish(self) -> None:

@@ -36,13 +36,21 @@ def read(lines: Lines) -> Iterator[Said]:
                 known.discard(key)
                 yield Said(number, Who.CLOSE, b"after 221", key)
         elif tls := _TLS.match(line):
-            verified = "yes" if tls[3] in ("Trusted", "Verified") else "no"
+            verified = _verified(tls[3]) if tls[1] == "smtp" else "unknown"
             yield Said(number, Who.TLS, octets(tls[5]), _key(tls[2], tls[4]), verified)
         elif begun := _CONNECT.match(line):
             source = octets(f"{begun[3]} > this Postfix:{begun[1]}")
             yield Said(number, Who.CONNECT, source, _key(begun[2], begun[3]))
         elif ended := _DISCONNECT.match(line):
             yield Said(number, Who.CLOSE, b"", _key(ended[2], ended[3]))
+
+
+def _verified(word: str) -> str:
+    """Of a server's certificate; one that is only Trusted may be for another name (TLS_README).
+
+    What smtpd says is about the certificate of its client, so nothing of the server's own.
+    """
+    return "yes" if word == "Verified" else "no"
 
 
 def _key(process: str, peer: str) -> str:
@@ -55,4 +63,4 @@ def _place(source: str, peer: str) -> bytes:
     return octets(f"{source} > {place[1]}:{place[3] or 25}" if place else peer)
 
 
-FORMAT = Format("postfix", "a verbose Postfix log", _LINE.match, read)
+FORMAT = Format("postfix", "a verbose Postfix log", _LINE.match, read, prints_chunks=False)

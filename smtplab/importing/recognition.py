@@ -59,7 +59,7 @@ def read_dialogue(text: str, format: str | None = None) -> Transcript:
             raise LocalProtocolError(str(error)) from None
     chosen = _recognised(text) if format is None else _by_name(format)
     transcript = Imported(chosen.name, chosen.title)
-    conversations = Conversations(transcript)
+    conversations = Conversations(transcript, chosen.prints_chunks)
     for said in chosen.read(_lines(text)):
         conversations.take(said)
     conversations.finish()

@@ -44,3 +44,4 @@ class Format(NamedTuple):
     title: str
     is_mark: Callable[[str], object]
     read: Reader
+    prints_chunks: bool = True  # whether what follows BDAT stands in it

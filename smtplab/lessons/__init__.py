@@ -8,7 +8,7 @@ from smtplab.lessons.outside import stored_conversation
 from smtplab.lessons.prediction import predict
 from smtplab.lessons.quiz import quiz
 from smtplab.lessons.sessions import fresh_session, signed_in
-from smtplab.lessons.sheets import cheat_sheet, glossary
+from smtplab.lessons.sheets import cheat_sheet, exam_sheet, glossary
 
 __all__ = [
     "begin",
@@ -16,6 +16,7 @@ __all__ = [
     "check",
     "conversation",
     "exam",
+    "exam_sheet",
     "fresh_session",
     "glossary",
     "hint",

@@ -1,7 +1,7 @@
-"""Sheets to print: what the whole course comes back to, on one page each.
+"""Sheets to print: what the whole course comes back to, and its exam, on one page each.
 
-Both are made of the tables behind `explain`, so that they say the same. The words of the glossary
-are those of RFC 5321 and RFC 5598.
+Cheat sheet and glossary are made of the tables behind `explain`, so that they say the same. The
+words of the glossary are those of RFC 5321 and RFC 5598. The exam's sheet tells no answer.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from html import escape
 from pathlib import Path
 from textwrap import fill
 
+from smtplab.lessons.catalogue import LESSONS
+from smtplab.lessons.exam import LESSON, SIZE
+from smtplab.lessons.question import Question
+from smtplab.lessons.task import Exercise
 from smtplab.reference.glossary import sections
 from smtplab.reference.tables import Entry, table
 
@@ -23,9 +27,9 @@ _LEFT_OUT = ("out of use", "(Postfix)", "(Exim)", "LMTP", "the experiment", "The
 # A4 and US Letter both hold it: 297 - 14 by 210 - 14 mm, and 279 - 14 by 216 - 14 mm.
 _STYLE = """
 @page { size: landscape; margin: 7mm }
-body { font: 9.3pt/1.25 sans-serif; margin: 0; columns: 4; column-gap: 4mm }
-h1 { font-size: 14pt; margin: 0 0 1mm }
-h2 { font-size: 10.5pt; margin: 1.5mm 0 .5mm; border-bottom: .3mm solid }
+body { line-height: 1.25; font-family: sans-serif; margin: 0; columns: 4; column-gap: 4mm }
+h1 { font-size: 1.5em; margin: 0 0 1mm }
+h2 { font-size: 1.13em; margin: 1.5mm 0 .5mm; border-bottom: .3mm solid }
 h2 { break-after: avoid; break-inside: avoid }
 p { margin: 0; padding-left: 3mm; text-indent: -3mm; break-inside: avoid }
 """
@@ -41,10 +45,14 @@ class Section:
 
 @dataclass(frozen=True, repr=False)
 class Sheet:
-    """A title and sections; `save` makes a file that prints on one page."""
+    """A title and sections; `save` makes a file that prints on one page.
+
+    `points` is the size of its letters on paper; a line break in a meaning is kept there.
+    """
 
     title: str
     sections: tuple[Section, ...]
+    points: float = 9.3
 
     def __repr__(self) -> str:
         return "\n".join(self._text_lines())
@@ -79,13 +87,13 @@ class Sheet:
         """A whole HTML document; printed from a browser it fills one page of paper."""
         sections = "".join(
             f"<h2>{escape(section.heading)}</h2>"
-            + "".join(f"<p><b>{escape(a)}</b> {escape(b)}</p>" for a, b in section.rows)
+            + "".join(f"<p><b>{escape(a)}</b> {_lines(b)}</p>" for a, b in section.rows)
             for section in self.sections
         )
-        title = escape(self.title)
+        title, style = escape(self.title), f"{_STYLE}body {{ font-size: {self.points}pt }}\n"
         return (
             f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-            f"<style>{_STYLE}</style><h1>{title}</h1>{sections}</html>\n"
+            f"<style>{style}</style><h1>{title}</h1>{sections}</html>\n"
         )
 
     def save(self, path: str | Path) -> Path:
@@ -121,6 +129,37 @@ def glossary() -> Sheet:
             for heading, words in sections().items()
         ),
     )
+
+
+def exam_sheet() -> Sheet:
+    """The forty questions and six tasks of the exam, to be answered on paper; no answer is told."""
+    lesson = LESSONS[LESSON]
+    numbered = [(f"{n}.", _asked(question)) for n, question in enumerate(lesson.questions, 1)]
+    parts = [numbered[first : first + SIZE] for first in range(0, len(numbered), SIZE)]
+    tasks = tuple((exercise.number, _task(exercise)) for exercise in lesson.exercises)
+    return Sheet(
+        "Final exam: one letter for each number",
+        (
+            *(Section(f"Part {n}", tuple(rows)) for n, rows in enumerate(parts, 1)),
+            Section("Tasks, on the sandbox", tasks),
+        ),
+        points=7,
+    )
+
+
+def _asked(question: Question) -> str:
+    options = (f"{letter}: {option.text}" for letter, option in question.options.items())
+    return "\n".join([question.text, *options])
+
+
+def _task(exercise: Exercise) -> str:
+    """What its check looks for; the notebook says it at length."""
+    title = f"{exercise.title[0].upper()}{exercise.title[1:]}."
+    return "\n".join([title, *(f"- {step.wanted}" for step in exercise.steps)])
+
+
+def _lines(text: str) -> str:
+    return escape(text).replace("\n", "<br>")
 
 
 def _rows(name: str) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from aiosmtpd.smtp import syntax
 
 from smtplab import session
-from smtplab.mail_object import ChunkedContent, breaks_line_rules
+from smtplab.line_rules import breaks_line_rules
+from smtplab.mail_object import ChunkedContent
 from smtplab.sandbox.mail_data import MailData
 from smtplab.transcript import Kind
 

@@ -19,6 +19,7 @@ from smtplab.sandbox.stock import QuietSession
 
 IDLE = 300.0  # seconds without a command (RFC 5321, 4.5.3.2.7)
 HIGH_WATER = 262_144  # octets read ahead before the client is slowed down
+LINES_IN_A_ROW = 100  # of one client, then the others have their turn
 
 
 class TooLong:
@@ -44,6 +45,7 @@ class Connection(SMTP):
         # Ours.
         self._inbox = bytearray()
         self._searched = 0
+        self._in_a_row = 0  # lines since others had their turn
         self._arrived = 0  # octets ever
         self._eof = False
         self._reading_paused = False
@@ -143,6 +145,10 @@ class Connection(SMTP):
     async def read_line(self, limit: int) -> bytes | type[TooLong] | None:
         """The next line with its end; `TooLong` instead of a longer one; None at the end."""
         too_long = False
+        self._in_a_row += 1
+        if self._in_a_row > LINES_IN_A_ROW:
+            self._in_a_row = 0
+            await asyncio.sleep(0)
         while True:
             end = self._inbox.find(b"\n", self._searched)
             if end >= 0:
@@ -166,6 +172,7 @@ class Connection(SMTP):
             self.transport.resume_reading()
         if self._arrived == arrived and not self._eof:
             self._reset_timeout()
+            self._in_a_row = 0
             await NEXT_OCTETS
         return self._arrived != arrived
 

@@ -62,7 +62,10 @@ class Engine(Connection):
     def tls_begun(self, ssl_object: ssl.SSLObject) -> None:
         self.recorder.tls = True
         protocol = (ssl_object.version() or "TLS").replace("TLSv", "TLS ")
-        self.recorder.record(Kind.TLS, self.step, detail={"protocol": protocol})
+        shown = self.host.policy.certificate  # which kind; a lesson asks whether it was good
+        self.recorder.record(
+            Kind.TLS, self.step, detail={"protocol": protocol, "certificate": shown}
+        )
 
     def connection_lost(self, error: Exception | None) -> None:
         super().connection_lost(error)

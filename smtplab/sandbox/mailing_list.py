@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from email.header import decode_header, make_header
 from email.utils import formataddr, parseaddr
 
-from smtplab.mail_object import MAX_TEXT_LINE
+from smtplab.line_rules import MAX_TEXT_LINE
 from smtplab.sandbox.header_section import Fields
 
 # RFC 2369, 3, and RFC 2919, 3: at most one of each, and only the last list's.

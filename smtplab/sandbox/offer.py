@@ -45,7 +45,7 @@ class Offer(Container[str]):
         match keyword:
             case "REQUIRETLS":  # RFC 8689, 2: a promise about TLS is made inside TLS only
                 return self._tls
-            case "FUTURERELEASE":  # RFC 4865, 3: on submission only
+            case "FUTURERELEASE":  # RFC 4865, 4.2: on submission only
                 return self._listener.auth
             case "ETRN":  # RFC 6409, 7: never on submission
                 return bool(self._policy.etrn_domains) and not self._listener.auth
@@ -66,7 +66,7 @@ class Offer(Container[str]):
                 return f" {policy.size_limit}"
             case "LIMITS":
                 return _limits(policy)
-            case "MT-PRIORITY":  # RFC 6710, 9.1: the assignment policy of general mail
+            case "MT-PRIORITY":  # RFC 6710, 9.2 and B: the assignment policy of general mail
                 return " MIXER"
             case "FUTURERELEASE":  # RFC 4865, 3: the longest time, and the latest date
                 latest = now() + policy.longest_hold

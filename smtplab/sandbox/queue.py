@@ -157,7 +157,7 @@ class Queue:
         asked = item.deliver_by
         item.next_attempt = now + wait
         if asked is not None and now < asked.deadline < item.next_attempt:
-            item.next_attempt = asked.deadline  # something is to be said then (RFC 2852, 3)
+            item.next_attempt = asked.deadline  # something is to be said then (RFC 2852, 4.1.3)
         if item.next_attempt > item.gives_up_at:
             return False
         self._kept.changed(item)

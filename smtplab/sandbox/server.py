@@ -63,7 +63,7 @@ class Server(Authentication, Chunking, Enquiries):
         if verb not in LEGAL[self.state] and not (verb == "ETRN" and self.state is State.READY):
             if verb == "MAIL" and self.state in (State.MAIL, State.RCPT):
                 return "503 5.5.1 Nested MAIL command; a mail transaction is open already"
-            return f"503 5.5.1 Bad sequence of commands: {_OUT_OF_ORDER[self.state]}"
+            return f"503 5.5.1 Bad sequence of commands: {_advice(self.state, verb)}"
         return None
 
     def _is_too_long(self, line: bytes) -> bool:
@@ -145,3 +145,14 @@ class Server(Authentication, Chunking, Enquiries):
             await self.push("501 5.5.4 QUIT takes no argument")
         else:
             await self.push(f"221 2.0.0 {self.hostname} closes the connection")
+
+
+def _advice(state: State, verb: str) -> str:
+    """Why `verb` cannot be done now, and what can.
+
+    RFC 3207 leaves open what STARTTLS does inside a mail transaction. The handshake would make the
+    server forget it (4.2), so it is refused there, as RFC 4954, 4 wants it for AUTH.
+    """
+    if state is State.MAIL and verb not in ("DATA", "BDAT"):
+        state = State.RCPT  # a recipient would not help
+    return _OUT_OF_ORDER[state]

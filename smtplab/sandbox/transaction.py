@@ -118,6 +118,9 @@ class MailTransaction(Interference):
         if refusal := self.host.reception.at("MAIL", visit):
             return refusal
         self.reverse_path, self.parameters = path, parameters
+        if self.identity is None and int(parameters.get("MT-PRIORITY") or 0) > 0:
+            self.parameters = {**parameters, "MT-PRIORITY": "0"}  # RFC 6710, 4.1
+            return "250 2.3.6 0 is the priority: who has not signed in may not raise it"
         return "250 2.1.0 Mail transaction opened"
 
     def _may_send_as(self, mailbox: str) -> bool:
@@ -140,7 +143,7 @@ class MailTransaction(Interference):
         except LocalProtocolError as error:
             return f"501 5.5.4 {_short(error)}"
         if release is not None and release > self.host.now() + policy.longest_hold:
-            return f"501 5.5.4 Mail is held back for {policy.longest_hold} at most"  # RFC 4865, 4
+            return f"501 5.5.4 Mail is held back for {policy.longest_hold} at most"  # RFC 4865, 4.2
         return None
 
     def _why_ascii(self) -> str:

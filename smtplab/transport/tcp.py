@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import select
 import socket
 import ssl
@@ -21,6 +22,13 @@ from smtplab.transport.stream import Stream, StreamFacts
 _T = TypeVar("_T")
 POLL = 0.2  # seconds; so often a waiting read lets the stop button through, on Windows too
 LOOKS = 40  # half a microsecond each
+_NO_ROUTE = "no way leads there from this network"
+_CAUSES = {  # by the names that all systems share; their words and their numbers differ
+    errno.ENETUNREACH: _NO_ROUTE,
+    errno.EHOSTUNREACH: _NO_ROUTE,
+    errno.EACCES: "this system or its firewall forbids the connection",
+    errno.EPERM: "this system or its firewall forbids the connection",
+}
 MOST_WAITING = 8192  # octets that one look takes; more stay for the next read
 
 
@@ -179,12 +187,15 @@ def why_no_connection(error: OSError, host: str, port: int) -> str:
     where = f"{host} port {port}"
     if isinstance(error, socket.gaierror):
         return f"no address is known for {host}; check the spelling, or the name server"
+    hint = " (many networks block port 25; try 587 or 465)" if port == 25 else ""
     if isinstance(error, TimeoutError):
-        hint = " (many networks block port 25; try 587 or 465)" if port == 25 else ""
         return f"{where} did not take the connection in time; a firewall may drop it{hint}"
     if isinstance(error, ConnectionRefusedError):
         return f"{where} refused the connection; no server listens there"
-    return f"{where} cannot be reached ({type(error).__name__}, number {error.errno})"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{where}: this machine has no address to connect from; check the source address"
+    cause = _CAUSES.get(error.errno or 0, f"{type(error).__name__}, number {error.errno}")
+    return f"{where} cannot be reached: {cause}{hint}"
 
 
 def address_literal(address: str) -> str:

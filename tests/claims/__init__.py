@@ -74,11 +74,11 @@ def shown_by(notebook: nbformat.NotebookNode, cell_line: str) -> list[str]:
 def rfc_sections() -> dict[str, dict[str, str]]:
     """Section titles by RFC and number.
 
-    The first file was read from the texts. The second holds what other people's programs and pages
-    cite in the same sense, the third what is written from memory: those texts were not at hand.
+    The first file was read from the texts. The second is written from memory: those texts were
+    not at hand.
     """
     found: dict[str, dict[str, str]] = {}
-    for kind in ("", "_looked_up", "_unverified"):
+    for kind in ("", "_unverified"):
         text = (FOLDER.parent / f"rfc_sections{kind}.json").read_text("utf-8")
         for number, titles in json.loads(text).items():
             found[number] = found.get(number, {}) | titles

@@ -99,6 +99,16 @@ def check_turned_off(sandbox):
     send(client, BOB)
 
 
+def check_turned_off_and_repaired_later(sandbox):
+    check_turned_off(sandbox)
+    sandbox.policy(MSA).certificate = "good"
+
+
+def sent_before_and_not_after(sandbox):
+    at_465(sandbox)
+    spoilt_repaired_and_no_mail(sandbox)
+
+
 def never_spoilt(sandbox):
     at_465(sandbox)
 
@@ -236,7 +246,9 @@ WRONG = {
         (check_turned_off, "A client that does not look repairs nothing."),
         (never_spoilt, "because the client did not accept the certificate."),
         (spoilt_elsewhere, "with smtp.example.org that ended in the TLS handshake"),
-        (spoilt_repaired_and_no_mail, "handed in at smtp.example.org, that arrived."),
+        (spoilt_repaired_and_no_mail, "smtp.example.org after the repair, that arrived."),
+        (sent_before_and_not_after, "Mail from before shows nothing"),
+        (check_turned_off_and_repaired_later, "a client that took the bad certificate."),
     ),
     "6.3": (
         (careless, "after the 500 no AUTH and no MAIL."),

@@ -61,6 +61,7 @@ class Talk:
         self.reply = reply
         self.screen.catch_up(typed=typed and not self.echo)
         self.screen.explain(reply)
+        self.screen.stands(reply)
         if not reply.is_positive:
             self._keep(code_of(_phase(reply.step)), _phase(reply.step))
 

@@ -48,15 +48,16 @@ class Screen:
                 self._event(event)
 
     def explain(self, reply: StepReply) -> None:
-        """What the reply means, and what is legal next."""
+        """What the reply means."""
         explained = reply.explanation
-        told = [explained.meaning]
+        self._ours(explained.meaning)
         if not reply.is_positive:
-            told += (f"{label}: {text}" for label, text in explained.rows)
-        told.append(now_and_next(reply))
-        for text in told:
-            for line in _filled(text):
-                self._show(line, _FAINT)  # our own words: a password may be one of them
+            for label, text in explained.rows:
+                self._ours(f"{label}: {text}")
+
+    def stands(self, reply: StepReply) -> None:
+        """Where the session stands after a reply, and what is legal next."""
+        self._ours(now_and_next(reply))
 
     def tls(self, report: TLSReport) -> None:
         """What TLS came to, in a line."""
@@ -85,6 +86,10 @@ class Screen:
 
     def _quiet(self, event: Event) -> str:
         return "" if event.kind in FROM_CLIENT else _FAINT
+
+    def _ours(self, text: str) -> None:
+        for line in _filled(text):
+            self._show(line, _FAINT)  # our own words: a password may be one of them
 
     def _indented(self, text: str, first: str = "   ") -> None:
         for line in _filled(text, first):
@@ -122,6 +127,9 @@ class JSONScreen(Screen):
             state=reply.state.name,
             legal_next=list(reply.legal_next),
         )
+
+    def stands(self, reply: StepReply) -> None:
+        """The explanation has it."""
 
     def tls(self, report: TLSReport) -> None:
         """The event `tls` has protocol and check already."""

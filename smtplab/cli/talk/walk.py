@@ -86,9 +86,10 @@ class Walker:
         )
         self.screen.catch_up()
         failed = rehearsal.failed
-        self.screen.explain(failed.reply if failed else rehearsal[-1].reply)
         if failed:
             self.screen.say(f"The server refused {failed.phase}.")
+            self.screen.explain(failed.reply)
             return code_of(failed.phase), failed.phase
         self.screen.say(f"It went well up to {walk.until}.")
+        self.screen.explain(rehearsal[-1].reply)
         return WELL, ""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import takewhile
+
 from smtplab.lessons.evidence import Conversation, Evidence
 from smtplab.lessons.steps import BOB, EXCHANGE, SUBMISSION, mail_for
 from smtplab.lessons.task import Exercise, Step
@@ -58,8 +61,12 @@ def _both_ways(evidence: Evidence, one: Conversation) -> set[bytes]:
 
 def _client_broke_off(evidence: Evidence, _: Conversation) -> bool:
     """A connection of the learner's to smtp.example.org that ended inside the TLS handshake."""
-    transcript = evidence.sandbox.transcript
-    return any(_ended_in_handshake(evidence, name) for name in transcript.connections)
+    return any(_ended_in_handshake(evidence, name) for name in _connections(evidence))
+
+
+def _connections(evidence: Evidence, before: str = "") -> Iterator[str]:
+    """The connections in their order, up to the one of this name."""
+    return takewhile(lambda name: name != before, evidence.sandbox.transcript.connections)
 
 
 def _ended_in_handshake(evidence: Evidence, connection: str) -> bool:
@@ -78,9 +85,15 @@ def _repaired(evidence: Evidence, _: Conversation) -> bool:
     return evidence.sandbox.policy(SUBMISSION).certificate == "good"
 
 
-def _sent_through_it(evidence: Evidence, one: Conversation) -> bool:
-    return one.host == SUBMISSION and any(
-        evidence.arrived(mail, BOB) for mail in _letters(one, tls=True)
+def _sent_after_it(evidence: Evidence, one: Conversation) -> bool:
+    """Later than a break-off, and by a client that was shown the good certificate."""
+    events = evidence.sandbox.transcript.of(one.connection, "server")
+    shown = [event.detail.get("certificate") for event in events if event.kind is Kind.TLS]
+    earlier = _connections(evidence, one.connection)
+    return (
+        (one.host, shown) == (SUBMISSION, ["good"])
+        and any(_ended_in_handshake(evidence, name) for name in earlier)
+        and any(evidence.arrived(mail, BOB) for mail in _letters(one, tls=True))
     )
 
 
@@ -201,9 +214,11 @@ EXERCISES = (
                 2,
             ),
             Step(
-                "a mail for bob@example.net alone, through smtp.example.org and inside TLS",
-                "a mail for bob@example.net alone, handed in at smtp.example.org, that arrived.",
-                _sent_through_it,
+                "after the repair, a mail for bob@example.net alone through it, inside TLS",
+                "a mail for bob@example.net alone, handed in at smtp.example.org after the repair, "
+                "that arrived. Mail from before shows nothing, and neither does a client that "
+                "took the bad certificate.",
+                _sent_after_it,
                 3,
             ),
         ),

@@ -17,7 +17,8 @@ from email.message import Message
 from email.policy import Compat32
 from quopri import encodestring
 
-from smtplab.mail_object import MAX_TEXT_LINE, MailObject
+from smtplab.line_rules import MAX_TEXT_LINE
+from smtplab.mail_object import MailObject
 from smtplab.sandbox.mta.dsn import header_section_of
 from smtplab.sandbox.mta.outcome import HostRefusal
 

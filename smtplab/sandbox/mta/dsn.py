@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from smtplab.mail_object import Envelope, MailObject
 from smtplab.parameters import decode_xtext
 from smtplab.replies import Reply
+from smtplab.sandbox.mta import timing
 
 # hexchar = ASCII "+" immediately followed by two upper case hexadecimal digits (RFC 3461, 4)
 
@@ -124,6 +125,7 @@ class Report:
         lines += [
             f"Reporting-MTA: dns; {self.host}",
             f"Arrival-Date: {format_datetime(self.times[0])}",
+            *timing.told_of(self.mail.envelope.parameters, self.times[0]),
         ]
         for entry in self.entries:
             lines += ["", *self._about(entry)]

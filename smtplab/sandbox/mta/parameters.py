@@ -42,7 +42,7 @@ def for_mail(
     by = item.deliver_by
     if by is not None and "DELIVERBY" in offered:
         parameters["BY"] = by.left(now)
-    elif by is not None and by.mode == "R":  # RFC 2852, 4.1.4: it could not keep the promise
+    elif by is not None and by.mode == "R":  # RFC 2852, 4.1.4.1: it could not keep the promise
         raise HostRefusal(550, "5.3.3 The next host does not offer DELIVERBY")
     if "REQUIRETLS" in asked and "REQUIRETLS" in offered:
         parameters["REQUIRETLS"] = None

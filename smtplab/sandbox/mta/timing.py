@@ -9,16 +9,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 Parameters = Mapping[str, str | None]
 
 # by-value = by-time ";" by-mode [by-trace]; by-time = ["-" / "+"] 1*9DIGIT   (RFC 2852, 4)
 _BY = re.compile(r"(?P<time>[-+]?[0-9]{1,9});(?P<mode>[NR])(?P<trace>T?)", re.IGNORECASE)
 
-# future-release-integer = %x31-39 *8DIGIT                                    (RFC 4865, 9)
+# future-release-integer = %x31-39 *8DIGIT                                    (RFC 4865, 3)
 _SECONDS = re.compile(r"[1-9][0-9]{0,8}")
 
-# priority-value = (["-"] NZDIGIT) / "0"                                      (RFC 6710, 8)
+# priority-value = (["-"] NZDIGIT) / "0"                                      (RFC 6710, 7)
 _PRIORITY = re.compile(r"-?[1-9]|0")
 
 
@@ -51,7 +52,7 @@ def deliver_by(parameters: Parameters, arrived: datetime) -> DeliverBy | None:
 
 
 def release(parameters: Parameters, now: datetime) -> datetime:
-    """When the first attempt may be made: HOLDFOR seconds or HOLDUNTIL a time (RFC 4865, 4)."""
+    """When the first attempt may be made: HOLDFOR seconds or HOLDUNTIL a time (RFC 4865, 4.2)."""
     held_for = _SECONDS.fullmatch(parameters.get("HOLDFOR") or "")
     if held_for:
         return now + timedelta(seconds=int(held_for[0]))
@@ -64,7 +65,22 @@ def release(parameters: Parameters, now: datetime) -> datetime:
     return max(now, until.astimezone(UTC))
 
 
+def told_of(parameters: Parameters, arrived: datetime) -> list[str]:
+    """What a report says of the sender's wishes about time (RFC 2852, 5; RFC 4865, 5.1.2).
+
+    >>> from smtplab.sandbox.clock import START
+    >>> told_of({"BY": "60;N", "HOLDFOR": "30"}, START)
+    ['Deliver-By-Date: Mon, 02 Mar 2026 09:01:00 +0000', 'Future-Release-Request: for;30']
+    """
+    by = deliver_by(parameters, arrived)
+    lines = [f"Deliver-By-Date: {format_datetime(by.deadline)}"] if by is not None else []
+    for keyword, kind in (("HOLDFOR", "for"), ("HOLDUNTIL", "until")):
+        if (value := parameters.get(keyword)) and value.isprintable():
+            lines.append(f"Future-Release-Request: {kind};{value}")
+    return lines
+
+
 def priority(parameters: Parameters) -> int:
-    """From -9, the least urgent, to 9; 0 is what everybody has (RFC 6710, 4)."""
+    """From -9, the least urgent, to 9; 0 is what everybody has (RFC 6710, 3 and 4.1)."""
     match = _PRIORITY.fullmatch(parameters.get("MT-PRIORITY") or "")
     return int(match[0]) if match else 0
