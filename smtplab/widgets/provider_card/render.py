@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
-from smtplab.reference.profiles import TOPICS, Fact
+from smtplab.reference.profiles import TOPICS, Fact, Profile
 from smtplab.transcript.rendering import as_html
 from smtplab.widgets import pieces
 from smtplab.widgets.pieces import legend, safe, table
@@ -104,13 +104,13 @@ def facts(model: ProviderModel) -> str:
 # What it refuses.
 
 
-def refusals(model: ProviderModel) -> str:
-    """What provokes each refusal, and what the service says then; the produced one is lit."""
+def refusals(service: Profile, produced: Fact | None = None) -> str:
+    """What provokes each refusal, and what the service says then; the produced one is marked."""
     rows = []
-    for fact in model.service.about("refusal"):
+    for fact in service.about("refusal"):
         lines = "<br>".join(f"<code>{safe(line)}</code>" for line in fact.text.splitlines())
         what = safe(PROVOKED_BY[fact.name][0])
-        rows.append((f"<b>{what}</b>" if fact is model.refusal else what, lines, _mark(fact)))
+        rows.append((f"<b>{what}</b>" if fact is produced else what, lines, _mark(fact)))
     return table("Typical refusals", ("What provokes it", "Reply", "Source"), rows)
 
 
@@ -171,7 +171,7 @@ def as_static_html(model: ProviderModel) -> str:
     return (
         f"<p><b>{safe(service.title)}</b> · really {safe(service.host)} · here "
         f"{safe(service.sandbox_host)}</p>{settings(model)}{keywords(model)}{limits(model)}"
-        f"{refusals(model)}{last}{sources(model)}"
+        f"{refusals(service)}{last}{sources(model)}"
     )
 
 

@@ -86,7 +86,7 @@ class ProviderCard(View):
             self._refusal.value = choices[0][1]
         if model.refusal is not None:
             self._refusal.value = model.refusal.name
-        self._refusals.value = render.refusals(model)
+        self._refusals.value = render.refusals(model.service, model.refusal)
         self._met.value = render.met(model)
 
     def __repr__(self) -> str:
