@@ -7,11 +7,6 @@ from tests.lab_pages import logged
 
 LIMIT = 180_000  # milliseconds for one step, on a machine that is busy with other things
 
-KNOWN = "Cannot read properties of null (reading 'processLuminoMessage')"
-"""ipywidgets 8.1 tells this where Python changes a card before the page has laid it out: the part
-that was taken away still gets a message. Its panels have a guard against it, its other views do
-not. Nothing is lost of what the learner sees."""
-
 _OPEN = """async path => {
   const panel = await window.jupyterapp.commands.execute('docmanager:open', {path});
   window.jupyterapp.shell.activateById(panel.id);
@@ -100,7 +95,7 @@ class Notebook:
 
     def complaints(self) -> list[str]:
         """What the page's console, the network and the log badge have told since it was opened."""
-        errors = [error for error in self._watch.errors[self._said :] if KNOWN not in error]
+        errors = self._watch.errors[self._said :]
         return [*errors, *self._watch.outside[self._asked :], *logged(self.page).split()]
 
     def close(self) -> None:
