@@ -107,7 +107,7 @@ def test_text_notebook_and_page_of_a_sheet_hold_every_row(sheet):
         for term, told in section.rows:
             meaning = " ".join(told.split())
             assert f"{term} {meaning}" in text or f"{term}: {meaning}" in text
-    assert sheet()._repr_html_().count("<dt>") == sum(len(s.rows) for s in sheet().sections)
+    assert sheet()._repr_html_().count("<tr>") == sum(len(s.rows) for s in sheet().sections)
     assert sheet().page.count("<p>") == sum(len(s.rows) for s in sheet().sections)
 
 

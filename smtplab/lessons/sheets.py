@@ -21,6 +21,8 @@ from smtplab.reference.tables import Entry, table
 
 WIDTH = 78  # columns of the plain text; a terminal has 80
 
+_LEFT = 'style="text-align:left;vertical-align:top"'  # notebooks set tables for numbers
+
 # What nobody types any more, or what one program has for itself, would only fill the page.
 _LEFT_OUT = ("out of use", "(Postfix)", "(Exim)", "LMTP", "the experiment", "The command ")
 
@@ -73,11 +75,17 @@ class Sheet:
                 )
 
     def _repr_html_(self) -> str:
-        """For a notebook: plain tags, and no style that would reach the page around it."""
+        """For a notebook: plain tags, and no style that would reach the page around it.
+
+        A table, because JupyterLab lets the terms of a list float, and long ones push others away.
+        """
         sections = "".join(
-            f"<h4>{escape(section.heading)}</h4><dl>"
-            + "".join(f"<dt>{escape(a)}</dt><dd>{escape(b)}</dd>" for a, b in section.rows)
-            + "</dl>"
+            f"<h4>{escape(section.heading)}</h4><table>"
+            + "".join(
+                f"<tr><td {_LEFT}><b>{escape(a)}</b></td><td {_LEFT}>{_lines(b)}</td></tr>"
+                for a, b in section.rows
+            )
+            + "</table>"
             for section in self.sections
         )
         return f"<p><b>{escape(self.title)}</b></p>{sections}"
