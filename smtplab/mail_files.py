@@ -63,6 +63,6 @@ def _from_eml_file(octets: bytes) -> FiledMail:
     """Its octets; only a file without any CR LF has the line ends of its system changed."""
     if b"\r\n" not in octets:
         octets = octets.replace(b"\n", b"\r\n")
-    head = octets.partition(b"\r\n\r\n")[0].decode("utf-8", "surrogateescape")
+    head = octets.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
     reverse_path = parseaddr(str(HeaderParser().parsestr(head).get("Return-Path", "")))[1]
     return FiledMail(reverse_path, None, octets)

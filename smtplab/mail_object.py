@@ -120,7 +120,7 @@ def from_eml(octets: bytes) -> MailObject:
     octets = re.sub(rb"\r\n|\r|\n", b"\r\n", octets)
     end = 0 if octets.startswith(b"\r\n") else octets.find(b"\r\n\r\n") + 2
     fields, rest = (octets, b"") if end == 1 else (octets[:end], octets[end:])
-    plain = _BEFORE_COLON.sub(rb"\1:", fields).decode("utf-8", "surrogateescape")
+    plain = _BEFORE_COLON.sub(rb"\1:", fields).decode("utf-8", "replace")
     header_section = HeaderParser().parsestr(plain)
     return MailObject(_envelope_of(header_section), _NOT_SENT.sub(b"", fields) + rest)
 

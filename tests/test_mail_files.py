@@ -6,10 +6,17 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smtplab import Envelope, LocalProtocolError, Sandbox, from_eml, read_mail_objects
+from smtplab import (
+    Envelope,
+    LocalProtocolError,
+    MailObject,
+    Sandbox,
+    from_eml,
+    read_mail_objects,
+)
 from smtplab.mail_files import read_files
 from smtplab.mbox import FiledMail, from_mbox, to_mbox
 from smtplab.sandbox.mailboxes import Mailbox, StoredMail
@@ -168,7 +175,8 @@ def test_an_eml_file_becomes_a_mail_object() -> None:
         b"Return-Path: <old@example.com>\nReceived: from x\n\tby y\n"
         b"From: =?utf-8?q?M=2C?= <a@b.example>\n"
         b"To: S\xc3\xb6hne <c@d.example>,\n e@f.example\nbcc : hidden@g.example,\n\th@i.example\n"
-        b"Resent-Bcc: j@k.example\nCc: c@d.example\nSubject: Bcc: not me\n\nBcc: body\rx\r\n\xff"
+        b"Resent-Bcc: j@k.example\nCc: c@d.example\nSubject: Bcc: not me\n\n"
+        b"Bcc: body\rx\r\n\xff\n\nend"
     )
     mail = from_eml(octets)
     assert mail.envelope == Envelope(
@@ -177,7 +185,7 @@ def test_an_eml_file_becomes_a_mail_object() -> None:
     assert mail.content == (
         b"Received: from x\r\n\tby y\r\nFrom: =?utf-8?q?M=2C?= <a@b.example>\r\n"
         b"To: S\xc3\xb6hne <c@d.example>,\r\n e@f.example\r\nCc: c@d.example\r\n"
-        b"Subject: Bcc: not me\r\n\r\nBcc: body\r\nx\r\n\xff"
+        b"Subject: Bcc: not me\r\n\r\nBcc: body\r\nx\r\n\xff\r\n\r\nend"
     )
 
 
@@ -202,7 +210,22 @@ def test_a_file_without_author_or_recipient_is_refused(octets: bytes) -> None:
         from_eml(octets)
 
 
+def test_octets_that_are_no_text_stay_in_the_content_beside_utf8() -> None:
+    octets = b"From: a@b.example\r\nTo: S\xc3\xb6hne \x80 <c@d.example>\r\n\r\n"
+    mail = from_eml(octets)
+    assert mail == MailObject(Envelope("a@b.example", ("c@d.example",)), octets)
+
+
+def test_a_return_path_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> None:
+    octets = b"Return-Path: <b\x80\xc3\xb6@c.example>\r\n\r\n"
+    (tmp_path / "a.eml").write_bytes(octets)
+    assert list(read_files(tmp_path / "a.eml")) == [
+        FiledMail("b\ufffd\xf6@c.example", None, octets)
+    ]
+
+
 @given(st.binary())
+@example(b"\t\x80\xc2\x80")
 def test_any_octets_are_a_mail_object_or_refused(octets: bytes) -> None:
     try:
         content = from_eml(b"From: a@b.example\r\nTo: c@d.example\r\n" + octets).content
