@@ -18,6 +18,7 @@ from smtplab.mail_object import (
     MailObject,
     encode_content,
     from_email,
+    header_section,
 )
 
 ENCODED = {
@@ -230,16 +231,29 @@ def test_the_envelope_is_read_off_and_bcc_stays_out_of_the_content() -> None:
     message = letter(
         From="Alice <alice@example.org>",
         To="Bob <bob@example.net>, carol@example.org",
-        Cc="bob@example.net",
+        Cc="bob@example.net, erin@example.net",
         Bcc="dave@example.com",
     )
+    fields = message.keys()
     mail = from_email(message)
-    paths = ("bob@example.net", "carol@example.org", "dave@example.com")
+    paths = ("bob@example.net", "carol@example.org", "erin@example.net", "dave@example.com")
     assert mail == MailObject(Envelope("alice@example.org", paths), mail.content)
     assert b"dave" not in mail.content and b"Bcc" not in mail.content
-    assert message["Bcc"] == "dave@example.com"
+    assert message["Bcc"] == "dave@example.com" and sorted(message.keys()) == sorted(fields)
     assert mail.content.endswith(b"\r\n\r\nHello\r\n.\r\n")
     assert mail.content.count(b"\n") == mail.content.count(b"\r\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "section"),
+    [
+        (b"Subject: x", b"Subject: x"),
+        (b"Subject: x\r\n\r\none\r\n\r\ntwo", b"Subject: x"),
+        (b"\r\nno field\r\n\r\n", b""),
+    ],
+)
+def test_the_header_section_ends_at_the_first_empty_line(content: bytes, section: bytes) -> None:
+    assert header_section(content) == section
 
 
 def test_bcc_alone_is_enough_and_sender_goes_before_from() -> None:
@@ -248,18 +262,23 @@ def test_bcc_alone_is_enough_and_sender_goes_before_from() -> None:
     assert mail.envelope == Envelope("b@example.org", ("c@example.org",))
 
 
+NO_AUTHOR = "the message has no From header field, so no reverse-path"
+NO_RECIPIENT = "the message names no recipient in To, Cc or Bcc"
+
+
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"To": "bob@example.net"}, "no From"),
-        ({"From": "", "To": "bob@example.net"}, "no From"),
-        ({"From": "alice@example.org"}, "no recipient"),
-        ({"From": "alice@example.org", "To": "friends:;"}, "no recipient"),
+        ({"To": "bob@example.net"}, NO_AUTHOR),
+        ({"From": "", "To": "bob@example.net"}, NO_AUTHOR),
+        ({"From": "alice@example.org"}, NO_RECIPIENT),
+        ({"From": "alice@example.org", "To": "friends:;"}, NO_RECIPIENT),
     ],
 )
 def test_a_message_without_an_envelope_is_refused(fields: dict[str, str], why: str) -> None:
-    with pytest.raises(LocalProtocolError, match=why):
+    with pytest.raises(LocalProtocolError) as caught:
         from_email(letter(**fields))
+    assert str(caught.value) == why
 
 
 class Unwritable(EmailMessage):

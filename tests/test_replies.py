@@ -141,6 +141,26 @@ def test_an_error_quotes_eighty_octets_and_says_that_there_are_more(length: int,
     assert f"reply line: {line[:80] + more.encode()!r};" in message
 
 
+def test_the_error_of_a_line_that_is_no_reply_says_what_one_is() -> None:
+    message = parse([b"tea\r\n"])[1]
+    wanted = "it should be three digits, a space or hyphen, and text"
+    assert message == rf"this is not an SMTP reply line: b'tea\r\n'; {wanted}"
+    endless = parse([b"x" * 41 + b"y" * MAX_REPLY_LINE])[1]
+    assert f"of line: {b'x' * 40!r}…; " in endless
+
+
+@pytest.mark.parametrize("before", [b"", b"250 2.0.0 Ok\r\n"])
+def test_an_end_of_line_by_itself_is_refused_at_once(before: bytes) -> None:
+    assert "ends in LF without CR" in parse([before + b"\n"])[1]
+
+
+def test_a_usual_reply_that_ends_a_longer_one_belongs_to_it() -> None:
+    parser = ReplyParser()
+    assert (parser.octets, parser.in_reply) == (b"", False)
+    assert parser.reply_after(b"250-first\r\n") is None
+    assert parser.reply_after(b"250 2.0.0 Ok\r\n") == Reply(250, (b"first", b"2.0.0 Ok"))
+
+
 def test_a_parser_tells_what_it_has_not_used() -> None:
     parser = ReplyParser()
     assert not parser.in_reply

@@ -324,6 +324,15 @@ def test_only_235_to_auth_signs_in(steps: list[tuple[str, Reply]], identity: str
     assert replied(session, *steps).identity == identity
 
 
+def test_a_turn_that_went_as_usual_leaves_mail_data_next() -> None:
+    session = Session()
+    assert session.tls is False
+    session.received(Reply(220, (b"",)))
+    session.sent("MAIL", "RCPT", "RCPT", "DATA")
+    session.all_as_usual()
+    assert (session.state, session.recipients, session.awaited) == (State.DATA, 2, ())
+
+
 def test_recipients_are_counted_a_transaction() -> None:
     mail, rcpt, refused = ("MAIL", Reply(250)), ("RCPT", Reply(250)), ("RCPT", Reply(550))
     session = replied(Session(), *HELLO, rcpt, mail, rcpt, refused, ("RCPT", Reply(251)))
