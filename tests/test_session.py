@@ -324,6 +324,10 @@ def test_only_235_to_auth_signs_in(steps: list[tuple[str, Reply]], identity: str
     assert replied(session, *steps).identity == identity
 
 
+def test_who_signed_in_is_somebody_until_a_name_was_claimed() -> None:
+    assert replied(Session(), *HELLO, ("AUTH", Reply(235))).identity == "somebody"
+
+
 def test_a_turn_that_went_as_usual_leaves_mail_data_next() -> None:
     session = Session()
     assert session.tls is False
@@ -335,7 +339,7 @@ def test_a_turn_that_went_as_usual_leaves_mail_data_next() -> None:
 
 def test_recipients_are_counted_a_transaction() -> None:
     mail, rcpt, refused = ("MAIL", Reply(250)), ("RCPT", Reply(250)), ("RCPT", Reply(550))
-    session = replied(Session(), *HELLO, rcpt, mail, rcpt, refused, ("RCPT", Reply(251)))
+    session = replied(Session(), *HELLO, rcpt, mail, rcpt, refused, ("RCPT", Reply(200)))
     assert session.recipients == 2
     for end in (("RSET", Reply(250)), EHLO_OK, ("HELO", Reply(250)), ("STARTTLS", Reply(220))):
         session = replied(Session(), *HELLO, mail, rcpt, end)
