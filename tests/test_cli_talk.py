@@ -287,7 +287,7 @@ def test_the_source_address_is_the_one_that_was_asked_for() -> None:
 def test_a_source_that_this_machine_does_not_have_is_no_connection() -> None:
     with ListeningPeer(GREETING) as peer:
         run = to_peer(peer, "--source", "192.0.2.1")
-    assert run.returncode == 3 and "cannot be reached" in run.stdout
+    assert run.returncode == 3 and "has no address to connect from" in run.stdout
 
 
 @pytest.mark.parametrize(

@@ -110,14 +110,12 @@ def test_work_is_kept_in_the_browser_and_can_be_downloaded(site):
 
 @pytest.mark.slow
 @pytest.mark.browser
-def test_a_slow_first_visit_loses_no_file(folder, tool):
+def test_a_slow_first_visit_loses_no_file(site, folder):
     """The service worker brings the files, and here it arrives after the lesson was opened."""
     (kernel,) = [one for one in folder.glob(KERNELS) if "e.mountDrive" in one.read_text("utf-8")]
     arrives = threading.Event()
-    with (
-        served(folder, {"/service-worker.js": arrives}) as url,
-        chromium(tool("chromium")) as browser,
-    ):
+    _, browser = site
+    with served(folder, {"/service-worker.js": arrives}) as url:
         page = browser.new_page()
         open_site(page, url)
         begin_to_open(page, "02-first-conversation.ipynb")
@@ -125,6 +123,7 @@ def test_a_slow_first_visit_loses_no_file(folder, tool):
         arrives.set()
         open_notebook(page, "02-first-conversation.ipynb")
         assert printed_by(page, "import os; print(os.getcwd())") == "/drive"
+        page.close()
 
 
 VISITS = 3  # on the second JupyterLab puts a service worker of its own choice in charge

@@ -119,7 +119,8 @@ class Doors:
 def test_a_wrong_certificate_is_named_and_the_rest_is_seen_all_the_same() -> None:
     wrong = server_context("mx.example.com")
     first = Peer(GREETING, STARTTLS, b"220 go\r\n", wrong)
-    second = Peer(GREETING, STARTTLS, b"220 go\r\n", wrong, STARTTLS, NO, NO, OK, OK, OK, BYE)
+    after = (b"", STARTTLS, NO, NO, OK, OK, OK, BYE)  # an empty send: EHLO comes first
+    second = Peer(GREETING, STARTTLS, b"220 go\r\n", wrong, *after)
     with first, second:
         report = probe_port(Door(HOST, 587, False), network=Doors(first, second))
     assert "names another host" in report.tls_problem
@@ -134,7 +135,8 @@ def test_an_expired_certificate_is_named() -> None:
     long_ago = datetime.now(UTC) - timedelta(days=2)
     leaf = authority().issue_cert(HOST, not_before=long_ago, not_after=long_ago + timedelta(days=1))
     script = (GREETING, STARTTLS, b"220 go\r\n", with_certificate(leaf))
-    with Peer(*script) as first, Peer(*script, OK, OK, OK, OK, b"550 no\r\n", OK, BYE) as second:
+    after = (b"", OK, OK, OK, OK, b"550 no\r\n", OK, BYE)  # an empty send: EHLO comes first
+    with Peer(*script) as first, Peer(*script, *after) as second:
         report = probe_port(Door(HOST, 587, False), network=Doors(first, second))
     assert "has expired" in report.tls_problem
     assert "has expired" in repr(ProbeReport([report]))
