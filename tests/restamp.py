@@ -51,7 +51,19 @@ def _prose(text: str) -> Iterator[nbformat.NotebookNode]:
 
 def run(notebook: nbformat.NotebookNode, folder: Path = NOTEBOOKS) -> None:
     """Run all cells in a fresh kernel; an exception ends it and is raised here."""
-    client = NotebookClient(
+    try:
+        client(notebook, folder).execute()
+    except RuntimeError as error:
+        # The ports of a kernel are chosen here and bound there: another that begins at the same
+        # time may have taken one, and then it dies before its first word.
+        if "before replying" not in str(error):
+            raise
+        client(notebook, folder).execute()
+
+
+def client(notebook: nbformat.NotebookNode, folder: Path) -> NotebookClient:
+    """What runs a notebook in a kernel of its own."""
+    return NotebookClient(
         notebook,
         timeout=60,
         kernel_name="python3",
@@ -59,7 +71,6 @@ def run(notebook: nbformat.NotebookNode, folder: Path = NOTEBOOKS) -> None:
         store_widget_state=False,
         resources={"metadata": {"path": str(folder)}},
     )
-    client.execute()
 
 
 def tidy(notebook: nbformat.NotebookNode) -> None:

@@ -275,3 +275,18 @@ def test_the_version_in_the_first_cell_is_written_anew(monkeypatch):
     notebook = restamp.notebook_from('```python\nbegin("00", notebook="0.0.1")\n```\n')
     restamp.restamp(notebook)
     assert notebook.cells[0].source == 'begin("00", notebook="9.9.9")'
+
+
+@pytest.mark.parametrize(("words", "starts"), [("before replying to kernel_info", 2), ("", 1)])
+def test_a_kernel_that_died_before_its_first_word_is_started_once_more(monkeypatch, words, starts):
+    started = []
+
+    class Dies:
+        def execute(self):
+            started.append(self)
+            raise RuntimeError(f"Kernel died {words}")
+
+    monkeypatch.setattr(restamp, "client", lambda *_: Dies())
+    with pytest.raises(RuntimeError):
+        restamp.run(new_notebook())
+    assert len(started) == starts
