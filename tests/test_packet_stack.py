@@ -7,7 +7,7 @@ import pytest
 
 from smtplab import PacketStack, Sandbox
 from smtplab.transcript import Kind, Transcript
-from smtplab.widgets.packet_stack import render
+from smtplab.widgets.packet_stack import model, render
 from smtplab.widgets.packet_stack.model import SHOWN, Cutter, Label
 from tests.pcapng import blocks
 from tests.test_capture import new, say
@@ -274,3 +274,17 @@ def test_one_line_of_ten_megabytes_says_why_it_cannot_be_shown(sandbox):
         client.content(b"x" * 10 * 2**20)
         with pytest.raises(ValueError, match="has a gap"):
             PacketStack(client)
+
+
+def test_a_look_that_failed_is_told_again(monkeypatch):
+    with Sandbox("memory") as sandbox, sandbox.connect() as client:
+        looked = PacketStack(sandbox, "c1").model
+        client.noop()
+
+        def gap(*_, **__):
+            raise ValueError("the connection is not whole")
+
+        monkeypatch.setattr(model, "passages", gap)
+        for _ in ("once", "again"):
+            with pytest.raises(ValueError, match="not whole"):
+                looked.refresh()

@@ -24,6 +24,7 @@ from smtplab.sandbox.server import Server
 from smtplab.transcript import Kind
 from smtplab.transport.memory import MemoryStream
 from smtplab.transport.private_loop import socket_transport
+from smtplab.transport.stream import Stream
 from tests import life_cycle
 from tests.life_cycle import MSA, MX, read_until
 from tests.watch import open_files, wait_until, watched
@@ -224,6 +225,15 @@ def test_replies_to_a_pipelined_group_go_out_together() -> None:
     assert len(from_server) == 2, "the greeting, and everything else (RFC 2920, 3.2)"
 
 
+def read_to_the_end(stream: Stream) -> bytes:
+    """All that the server sends until it closes."""
+    read = b""
+    while more := stream.read(65_536):
+        read += more
+    stream.close()
+    return read
+
+
 @pytest.mark.parametrize("transport", ["tcp", "memory"])
 def test_a_client_that_ends_its_half_first_is_still_heard(transport: str) -> None:
     """It may send all it has, end its direction, and then read what became of it."""
@@ -238,10 +248,7 @@ def test_a_client_that_ends_its_half_first_is_still_heard(transport: str) -> Non
             stream._loop.pump()
         else:
             stream._socket.shutdown(socket.SHUT_WR)  # type: ignore[attr-defined]
-        read = b""
-        while more := stream.read(65_536):
-            read += more
-        stream.close()
+        read = read_to_the_end(stream)
         assert read.endswith(b"250 2.0.0 Accepted as m1\r\n")
         assert [mail.subject for mail in sandbox.inbox("bob@example.net")] == ["whole"]
 
@@ -256,10 +263,7 @@ def test_a_client_that_ends_its_half_while_its_content_is_taken_is_still_heard()
             b"DATA\r\nSubject: whole\r\n.\r\nNOOP\r\n"
         )
         stream._socket.shutdown(socket.SHUT_WR)  # type: ignore[attr-defined]
-        read = b""
-        while more := stream.read(65_536):
-            read += more
-        stream.close()
+        read = read_to_the_end(stream)
         assert read.endswith(b"250 2.0.0 Accepted as m1\r\n250 2.0.0 Nothing done\r\n")
         assert [mail.subject for mail in sandbox.inbox("bob@example.net")] == ["whole"]
 

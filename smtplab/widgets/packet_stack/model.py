@@ -79,14 +79,15 @@ class PacketModel:
 
     def refresh(self) -> None:
         """Take the packets as they are now; `ValueError` if the connection is not whole."""
-        seen, self._seen = self._seen, self._recorded()
-        if seen == self._seen:
+        recorded = self._recorded()
+        if recorded == self._seen:
             return
         passage = passages(self.transcript, [self.connection], secrets=False)[0]
         book = address_book([passage], self._addresses)
         self.names = {address: name for name, address in book.items()}
         self.passage = passage
         self.packets = tuple(_packets(self.transcript, passage, book))
+        self._seen = recorded  # a look that failed is no look
 
     def _recorded(self) -> tuple[int, int]:
         """How many events, and octets on the wire: a reply is noted before it is written."""
