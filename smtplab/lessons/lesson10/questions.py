@@ -66,6 +66,6 @@ QUESTIONS = (
             "b": Option("It arrives late.", "Only if somebody tries again: a queue does."),
             "c": Option("It arrives in Junk.", "RCPT was refused: no content was ever sent."),
         },
-        "RFC 6647, 2",
+        "RFC 6647, 3",
     ),
 )
