@@ -39,11 +39,11 @@ def sections_of(lesson: str) -> list[list[NotebookNode]]:
     (path,) = (ROOT / "notebooks").glob(f"{lesson}-*.ipynb")
     found: list[list[NotebookNode]] = [[]]
     for cell in nbformat.read(path, as_version=4).cells:
-        heading = cell.cell_type == "markdown" and re.search(r"^## (\d+)", cell.source, re.M)
-        if heading and re.search(r"^## .*(Exercises|Final exam)", cell.source, re.M):
-            break
-        if heading and int(heading[1]) > len(found):
-            found.append([])
+        if cell.cell_type == "markdown":
+            if re.search(r"^## \d.*(Exercises|Final exam)", cell.source, re.M):
+                break
+            for number in map(int, re.findall(r"^## (\d+)", cell.source, re.M)):
+                found += [[] for _ in range(number - len(found))]
         found[-1].append(cell)
     return found
 
