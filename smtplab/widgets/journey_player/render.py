@@ -96,10 +96,9 @@ def _stations(shown: Iterable[tuple[Station, str, str]], end: str = "") -> str:
         here, ahead = state == "here now", state == "\u2013"
         current = ' aria-current="step"' if here else ""
         look = "now" if here else "ahead" if ahead else "done"
-        name_of_host = safe(host).replace(".", "<wbr>.")
         items.append(
             f'<li class="smtplab-{look}"{current}><div><b>{safe(name)}</b>'
-            f"<span>{name_of_host or '&nbsp;'}</span><em>{state}</em></div></li>"
+            f"<span>{safe(host) or '&nbsp;'}</span><em>{state}</em></div></li>"
         )
     return f'<ol class="smtplab-stations" aria-label="Stations">{"".join(items)}</ol>'
 

@@ -105,7 +105,7 @@ class Ladder(View):
 
     def _compare(self, recipients: int) -> tuple[Way, ...]:
         self.ways = send_three_ways(recipients)
-        self._compared = recipients
+        self._compared = self._recipients.value = recipients
         return self.ways
 
     def _show(self) -> None:

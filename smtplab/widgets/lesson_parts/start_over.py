@@ -12,6 +12,11 @@ _WHAT = (
     "notebook keeps its text. A console connects again with its own Start over."
 )
 
+_CAME = (
+    "Now all mailboxes are empty, the world's clock stands at its start, and no session is open. "
+    "A console connects again with its own Start over."
+)
+
 
 class StartOver(View):
     """Start the sandbox over by one click, when something has gone astray."""
@@ -45,7 +50,7 @@ class StartOver(View):
 
     def _state(self) -> str:
         times = "once" if self._times == 1 else f"{self._times} times"
-        return f"The sandbox was started over {times}." if self._times else _WHAT
+        return f"The sandbox was started over {times}. {_CAME}" if self._times else _WHAT
 
     def _show(self) -> None:
         self._told.value = legend(self._state())

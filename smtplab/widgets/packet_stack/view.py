@@ -45,7 +45,7 @@ class PacketStack(View):
         self._fields = Dropdown(description="Field")
         self._field_steps = _steps("field")
         self._told = HTML()
-        self._octets = HTML()
+        self._octets = named("octets", HTML())
         self._more = HTML()
         self._link = HTML()
 

@@ -53,7 +53,8 @@ class VerdictCard(View):
 
         # layout
         bar = named("bar", HBox([self._bar, self._newest]))
-        shown = [self._outcome, self._alignment, self._comparison, self._steps]
+        compared = named("compared", self._comparison)
+        shown = [self._outcome, self._alignment, compared, self._steps]
         message = [self._host, self._to, self._author, self._subject, self._body, self._tamper]
         buttons = [self._send, self._publish, self._put_back, self._wait]
         fields = named(
