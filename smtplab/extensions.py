@@ -50,6 +50,12 @@ class Extensions(Mapping[str, tuple[str, ...]]):
         known = parameters and parameters[0].isascii() and parameters[0].isdigit()
         return (int(parameters[0][:20]) or None) if known else None
 
+    @property
+    def shortest_by(self) -> int:
+        """The fewest seconds that BY with R may ask for; 0 if no number is named (RFC 2852, 3)."""
+        named = re.fullmatch(r"[0-9]{1,9}", " ".join(self.get("DELIVERBY", ())))
+        return int(named[0]) if named else 0
+
     def __getitem__(self, keyword: str) -> tuple[str, ...]:
         return self.keywords[keyword.upper()]
 

@@ -76,3 +76,20 @@ def test_mechanisms_are_listed_once_in_the_order_of_the_server(
 )
 def test_the_size_limit_is_a_number_or_nothing(line: bytes, limit: int | None) -> None:
     assert offered(line).size_limit == limit
+
+
+@pytest.mark.parametrize(
+    ("line", "seconds"),
+    [
+        (b"DELIVERBY 300", 300),
+        (b"DELIVERBY", 0),
+        (b"DELIVERBY soon", 0),
+        (b"DELIVERBY -5", 0),
+        (b"DELIVERBY 300 400", 0),
+        (b"DELIVERBY " + b"9" * 5000, 0),
+        (b"DSN", 0),
+    ],
+)
+def test_the_shortest_time_of_deliverby_is_a_number_or_nothing(line: bytes, seconds: int) -> None:
+    """RFC 2852, 3: the parameter of the keyword may be left out."""
+    assert offered(line).shortest_by == seconds

@@ -295,6 +295,30 @@ def test_what_is_left_of_the_time_is_passed_on(tcp: Sandbox) -> None:
         assert hop.said("MAIL") == ["MAIL FROM:<alice@example.org> MT-PRIORITY=4 BY=1800;RT"]
 
 
+@pytest.mark.parametrize("seconds, passes", [(299, False), (300, True)])
+def test_a_host_that_wants_more_time_than_is_left_is_not_given_the_mail(
+    tcp: Sandbox, seconds: int, passes: bool
+) -> None:
+    """RFC 2852, 4.1.4.1: the number in the keyword may not be greater than what is left."""
+    with NextHop("DELIVERBY 300") as hop:
+        tcp.add_outside_host(HOP, hop.port)
+        put(tcp, TO_HOP, mail={"BY": f"{seconds};R"})
+        assert len(hop.contents) == len(hop.said("MAIL")) == passes
+        assert passes or status(tcp) == "5.3.3"
+        assert not tcp.queue
+
+
+def test_who_only_wants_news_of_the_deadline_may_ask_for_less(tcp: Sandbox) -> None:
+    """The number bounds BY with R alone (RFC 2852, 3); N goes on, even late (4.1.4.2)."""
+    with NextHop("DELIVERBY 300", greeting=b"421 not yet") as hop:
+        tcp.add_outside_host(HOP, hop.port)
+        put(tcp, TO_HOP, mail={"BY": "60;N"})
+        del hop.replies["greeting"]
+        tcp.clock.advance(timedelta(minutes=30))
+        assert hop.said("MAIL") == ["MAIL FROM:<alice@example.org> BY=0;N"]
+        assert hop.contents == [CONTENT]
+
+
 @pytest.mark.parametrize("phase", ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "end"])
 @pytest.mark.parametrize("code", [b"450 4.2.0 not now", b"554 5.0.0 never"], ids=["4yz", "5yz"])
 def test_a_refusal_at_any_step_waits_or_comes_back(tcp: Sandbox, phase: str, code: bytes) -> None:

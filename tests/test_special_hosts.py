@@ -199,6 +199,18 @@ def test_the_blocklist_takes_addresses_and_plain_reasons_only(sandbox: Sandbox) 
     assert listing.reason("192.0.2.1") == "once"
 
 
+def test_the_blocklist_shows_whom_it_lists(sandbox: Sandbox) -> None:
+    listing = sandbox.blocklist
+    assert repr(listing) == "<Blocklist dnsbl.example: 198.51.100.66>"
+    listing.add("192.0.2.66", "open relay")
+    assert repr(listing) == "<Blocklist dnsbl.example: 198.51.100.66, 192.0.2.66>"
+    for address in ("192.0.2.66", "198.51.100.66"):
+        listing.remove(address)
+    assert repr(listing) == "<Blocklist dnsbl.example: nobody is listed>"
+    sandbox.zones.set("dnsbl.example", "$TTL 60\n999.1.1.1 IN A 127.0.0.2\n")
+    assert repr(listing) == "<Blocklist dnsbl.example: 1.1.1.999>", "what the zone says, is shown"
+
+
 def test_an_exchange_that_asks_the_blocklist_refuses_the_relay_and_names_the_list(
     sandbox: Sandbox,
 ) -> None:

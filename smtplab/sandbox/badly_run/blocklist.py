@@ -15,7 +15,8 @@ LISTED_AFTER = 10  # mail objects relayed for strangers …
 WITHIN = timedelta(hours=1)  # … in this time of the world clock
 PUBLISHED_AFTER = timedelta(minutes=10)  # when the list's next edition comes out
 
-# RFC 5782, 5: 127.0.0.2 is always listed, so that a client can see that the list works.
+# RFC 5782, 5: always listed, so that a client can see that the list works.
+TEST_ENTRY = "127.0.0.2"
 _EMPTY = """$TTL 3600
 @         IN SOA ns postmaster 1 7200 900 1209600 3600
 @         IN NS  ns
@@ -29,6 +30,12 @@ class Blocklist:
 
     def __init__(self, zones: Zones, zone: str = ZONE) -> None:
         self._zones, self.zone = zones, zone
+
+    def __repr__(self) -> str:
+        names = re.findall(r"(?m)^(\d+(?:\.\d+){3})\s+IN A\s", self._text())
+        # Whatever stands in the zone is shown: somebody may have written it by hand.
+        listed = [_reversed(name) for name in names if name != self.name(TEST_ENTRY)]
+        return f"<Blocklist {self.zone}: {', '.join(listed) or 'nobody is listed'}>"
 
     def add(self, address: str, why: str) -> None:
         """List an IPv4 address: an A record, and a TXT record that says why (RFC 5782, 2.1)."""
@@ -54,7 +61,7 @@ class Blocklist:
         >>> Blocklist.name("192.0.2.66")
         '66.2.0.192'
         """
-        return ".".join(reversed(str(IPv4Address(address)).split(".")))
+        return _reversed(str(IPv4Address(address)))
 
     def _text(self) -> str:
         try:
@@ -65,6 +72,10 @@ class Blocklist:
     def _without(self, name: str) -> str:
         lines = self._text().splitlines(keepends=True)
         return "".join(line for line in lines if line.split()[:1] != [name])
+
+
+def _reversed(name: str) -> str:
+    return ".".join(reversed(name.split(".")))
 
 
 class SpamWatch:

@@ -9,6 +9,7 @@ from smtplab.extensions import Extensions
 from smtplab.sandbox.mta import downgrade
 from smtplab.sandbox.mta.downgrade import Prepared
 from smtplab.sandbox.mta.outcome import HostRefusal
+from smtplab.sandbox.mta.timing import DeliverBy
 from smtplab.sandbox.queue import QueueItem
 
 _PASSED_ON = {"DSN": ("RET", "ENVID"), "MT-PRIORITY": ("MT-PRIORITY",)}
@@ -26,9 +27,7 @@ def check_size(content: bytes, offered: Extensions) -> None:
         )
 
 
-def for_mail(
-    item: QueueItem, prepared: Prepared, offered: Collection[str], now: datetime
-) -> Parameters:
+def for_mail(item: QueueItem, prepared: Prepared, offered: Extensions, now: datetime) -> Parameters:
     """The parameters of MAIL; `HostRefusal` where the host lacks what the sender insists on."""
     asked = item.mail.envelope.parameters
     parameters: Parameters = {}
@@ -39,14 +38,24 @@ def for_mail(
     for keyword, names in _PASSED_ON.items():
         if keyword in offered:
             parameters.update({name: asked[name] for name in names if name in asked})
-    by = item.deliver_by
-    if by is not None and "DELIVERBY" in offered:
-        parameters["BY"] = by.left(now)
-    elif by is not None and by.mode == "R":  # RFC 2852, 4.1.4.1: it could not keep the promise
-        raise HostRefusal(550, "5.3.3 The next host does not offer DELIVERBY")
+    if (by := item.deliver_by) is not None:
+        if by.mode == "R":
+            _check_promise(by, offered, now)
+        if "DELIVERBY" in offered:
+            parameters["BY"] = by.left(now)
     if "REQUIRETLS" in asked and "REQUIRETLS" in offered:
         parameters["REQUIRETLS"] = None
     return parameters
+
+
+def _check_promise(by: DeliverBy, offered: Extensions, now: datetime) -> None:
+    """RFC 2852, 4.1.4.1: with R, only to a host that takes as little time as is left."""
+    if "DELIVERBY" not in offered:
+        raise HostRefusal(550, "5.3.3 The next host does not offer DELIVERBY")
+    seconds, least = by.seconds_left(now), offered.shortest_by
+    if seconds < least:
+        told = f"{seconds} seconds are left, and the next host wants at least {least}"
+        raise HostRefusal(550, f"5.3.3 {told} for DELIVERBY")
 
 
 def needs_smtputf8(item: QueueItem, forward_path: str) -> bool:

@@ -33,8 +33,11 @@ class DeliverBy:
 
     def left(self, now: datetime) -> str:
         """The parameter for the next host: what is left of the time (RFC 2852, 4.1.4)."""
-        seconds = int((self.deadline - now).total_seconds())
-        return f"{seconds};{self.mode}{self.trace}"
+        return f"{self.seconds_left(now)};{self.mode}{self.trace}"
+
+    def seconds_left(self, now: datetime) -> int:
+        """Below zero once the deadline has passed."""
+        return int((self.deadline - now).total_seconds())
 
 
 def deliver_by(parameters: Parameters, arrived: datetime) -> DeliverBy | None:
