@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from smtplab.client import Client
 
 _HIDDEN = "********"
+_LEFT = 'style="text-align:left"'  # notebooks align cells of tables to the right
 
 
 class AuthExchange:
@@ -154,8 +155,8 @@ class AuthExchange:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f'<tr style="text-align:left"><td><b>{end}</b></td><td><code>{escape(text)}</code></td>'
-            f"<td>{escape(why)}</td></tr>"
+            f"<tr><td {_LEFT}><b>{end}</b></td><td {_LEFT}><code>{escape(text)}</code></td>"
+            f"<td {_LEFT}>{escape(why)}</td></tr>"
             for end, text, why in self._told()
         )
         caption = f"AUTH {escape(self.mechanism)}: C is what the next step sends, decoded"

@@ -107,6 +107,13 @@ def test_an_exchange_sends_nothing_before_its_first_step(sandbox: Sandbox) -> No
         assert exchange.challenge is None and exchange.reply is None and not exchange.done
 
 
+def test_a_page_sets_the_parts_at_the_left(sandbox: Sandbox) -> None:
+    """Notebooks align the cells of tables to the right, as for numbers."""
+    with ready(sandbox) as client:
+        page = client.begin_auth(ALICE, PASSWORD, "SCRAM-SHA-256")._repr_html_()
+    assert page.count("<td") == page.count('<td style="text-align:left"') > 0
+
+
 def test_each_step_shows_challenge_and_response_decoded(sandbox: Sandbox) -> None:
     with ready(sandbox) as client:
         exchange = client.begin_auth(ALICE, PASSWORD, "SCRAM-SHA-256")

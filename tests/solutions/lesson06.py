@@ -195,6 +195,13 @@ def attacked(sandbox):
         sandbox.settle()
 
 
+def attack_that_ends_before_the_call(sandbox):
+    sandbox.mta_sts.publish("example.net", "enforce", [MX])
+    with sandbox.in_the_middle(source=MSA):
+        send(signed_in(sandbox), BOB)
+    sandbox.settle()
+
+
 def policy_against_the_stripper(sandbox):
     sandbox.mta_sts.publish("example.net", "enforce", [MX])
     attacked(sandbox)
@@ -260,7 +267,8 @@ WRONG = {
     ),
     "6.4": (
         (no_promise, "an MTA-STS policy that was fetched, or a TLSA record"),
-        (policy_in_testing, "The policy's mode is to be enforce."),
+        (policy_in_testing, "The policy's mode is to be enforce"),
+        (attack_that_ends_before_the_call, "sandbox.settle() waits for it."),
         (still_waiting, "Time has to pass for the next attempt."),
         (promise_and_no_attack, "an attack that the promise stopped"),
     ),

@@ -52,8 +52,8 @@ QUESTIONS = (
         "A header field is longer than 78 characters. What does a good program do?",
         {
             "a": Option(
-                "Fold it: CR LF before a space.",
-                "The next line begins with a space, so readers join it to the field.",
+                "Fold it: CR LF before a space or tab.",
+                "The next line begins with it, so readers join it to the field.",
                 right=True,
             ),
             "b": Option("Cut it.", "Then text is lost. Nothing demands that."),

@@ -277,7 +277,8 @@ EXERCISES = (
             Step(
                 "a call of your provider's server in which it handed nothing over",
                 "an attack that the promise stopped: a call of smtp.example.org at mx.example.net "
-                "in which it sent no MAIL. The policy's mode is to be enforce.",
+                "in which it sent no MAIL. The policy's mode is to be enforce, and the attack has "
+                "to last until that call: sandbox.settle() waits for it.",
                 _had_to_wait,
                 2,
             ),
@@ -292,8 +293,9 @@ EXERCISES = (
         (
             'sandbox.mta_sts.publish("example.net", "enforce", ["mx.example.net"]), or '
             'sandbox.publish_tlsa("mx.example.net").',
-            'with sandbox.in_the_middle(source="smtp.example.org"): hand_in(). Or change the '
-            "certificate of mx.example.net.",
+            'with sandbox.in_the_middle(source="smtp.example.org"): hand_in(). With lines of your '
+            "own, end the block with sandbox.settle(). Or change the certificate of "
+            "mx.example.net.",
             "When the block is left (or the certificate good again): "
             "sandbox.clock.advance(timedelta(hours=1)).",
         ),

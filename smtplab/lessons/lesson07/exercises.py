@@ -140,8 +140,8 @@ EXERCISES = (
             ),
         ),
         (
-            "connect() goes to 587; then ehlo(), starttls(), ehlo(). The line is AUTH LOGIN and no "
-            'more: client.send_raw(b"AUTH LOGIN\\r\\n").',
+            "sandbox.connect() goes to 587; then ehlo(), starttls(), ehlo(). The line is AUTH "
+            'LOGIN and no more: client.send_raw(b"AUTH LOGIN\\r\\n").',
             'Each answer is a line: b64encode(b"carol@example.org") + b"\\r\\n".',
             'Or let the method do it: client.auth("carol@example.org", "winter-song", "LOGIN", '
             "initial_response=False).",
