@@ -25,7 +25,7 @@ LEFT_OUT = {
         "cli_talk* pytest_plugin store_kill",
     "it looks at the source, and starts nothing": "architecture",
 }  # fmt: skip
-PARTS = 8
+PARTS = 16
 """Each is far from the five minutes after which a test counts as hanging."""
 
 # In `tests.test_closed_world_...` two workers share the parts: with `loadfile` a file has one.
