@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[1]
 LEFT_OUT = {
     "the closed world itself": "closed_world*",
     "a browser, or a page for one": "*browser* binder lite",
-    "kernels, which the notebooks' own run watches": "check classroom lessons nbgrader notebooks",
+    "kernels and the lessons of notebooks: minutes of the processor":
+        "check classroom lessons nbgrader notebooks",
     "programs of others, which have addresses, users and folders of their own":
         "auth_peers capture_tshark exim_output flood mta_real_peers nodemailer_extensions "
         "peer_user postfix_peers real_peers relays special_hosts_peers",
