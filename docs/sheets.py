@@ -1,7 +1,8 @@
 """A Sphinx extension: pages that the package itself can write.
 
 The cheat sheet and the glossary are those of lesson 15; the commands say themselves how they are
-used. The pages are made in the folder of a build, never in the clone.
+used; the questions have a file of their own. The pages are made in the folder of a build, never in
+the clone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docs import questions
 from docs.docstrings import as_rst
 from smtplab.cli import build_parser
 from smtplab.lessons import cheat_sheet, glossary
@@ -29,6 +31,8 @@ def write_pages(app: Sphinx) -> None:
     pages = {"cheat-sheet": cheat_sheet_page(), "glossary": glossary_page(), "commands": commands()}
     for name, lines in pages.items():
         (Path(app.srcdir) / f"{name}.rst").write_text("\n".join(lines) + "\n", "utf-8")
+    text = "\n".join(questions.page()) + "\n"
+    (Path(app.srcdir) / "questions.md").write_text(text, "utf-8")
 
 
 def cheat_sheet_page() -> Iterator[str]:

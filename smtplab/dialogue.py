@@ -146,10 +146,11 @@ class Dialogue:
                     raise ConnectionResetError
                 reply = parser.reply_after(octets)
         except TimeoutError:
+            advice = self._after_silence()  # it goes by the state, so it comes first
             self.session.out_of_step()
             raise ConnectionLost(
                 f"{self.host} sent no reply to {self._waited_for()} within "
-                f"{self._stream.timeout:g} seconds; {self._after_silence()}"
+                f"{self._stream.timeout:g} seconds; {advice}"
             ) from None
         except OSError:
             why = f"by the server, before its reply to {self._waited_for()}"
@@ -188,6 +189,11 @@ class Dialogue:
             return (
                 "it may expect TLS first, as on port 465: "
                 "connect again with Settings(implicit_tls=True)"
+            )
+        if self.state is State.DATA:
+            return (
+                "after 354 it takes everything for content, until a line that holds one dot; "
+                "close this connection and connect again"
             )
         return _OUT_OF_STEP
 

@@ -19,6 +19,8 @@ LAST_ONLY = frozenset({"EHLO", "HELO", "DATA", "VRFY", "EXPN", "TURN", "QUIT", "
 # that nobody waits for the other for ever (RFC 2920, 3.1 warns of it).
 MAX_UNANSWERED = 16_384
 
+_LEFT = 'style="text-align:left"'  # notebooks align cells of tables to the right
+
 
 @dataclass(frozen=True)
 class Group(Sequence[StepReply]):
@@ -65,12 +67,12 @@ class Group(Sequence[StepReply]):
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td><code>{escape(_first_line(command))}</code></td>"
-            f"<td><code>{escape(visible(str(reply or '(no reply)')))}</code></td></tr>"
+            f"<tr><td {_LEFT}><code>{escape(_first_line(command))}</code></td>"
+            f"<td {_LEFT}><code>{escape(visible(str(reply or '(no reply)')))}</code></td></tr>"
             for command, reply in self.pairs
         )
         return (
-            f"<table><thead><tr><th>Command</th><th>Its reply</th></tr></thead>"
+            f"<table><thead><tr><th {_LEFT}>Command</th><th {_LEFT}>Its reply</th></tr></thead>"
             f"<tbody>{rows}</tbody></table><p>{escape(self._told())}</p>"
         )
 

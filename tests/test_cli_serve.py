@@ -234,6 +234,16 @@ def test_a_host_of_the_sandbox_can_be_put_on_as_the_source() -> None:
 # What a person reads.
 
 
+def test_each_listener_names_the_verb_that_begins_tls() -> None:
+    with Serving() as serving:
+        serving.until("Listener")
+        assert "after STARTTLS" in serving.until("smtp.example.org : 587")
+        assert "at once" in serving.until("smtp.example.org : 465")
+        assert "after STLS" in serving.until("pop.example.net : 110")
+        assert "after STARTTLS" in serving.until("imap.example.net : 143")
+        assert serving.stop() == 0
+
+
 def test_the_human_form_shows_doors_keys_and_each_line_of_each_session_once() -> None:
     with Serving() as serving:
         host, bound = serving.until("smtp.example.org : 587").split("127.0.0.1:")

@@ -324,6 +324,24 @@ def test_no_reply_in_time_leaves_the_session_out_of_step() -> None:
     assert peer.commands == [b"EHLO laptop.example.org\r\n", b"MAIL FROM:<a@example.org>\r\n"]
 
 
+def test_silence_after_354_is_explained_by_the_dot_that_is_missing() -> None:
+    with Peer(GREETING, OK, OK, OK, b"354 Go on\r\n", b"") as peer:
+        client = peer.connect(settings=SHORT)
+        client.ehlo()
+        client.mail("a@example.org")
+        client.rcpt("b@example.net")
+        client.data()
+        with pytest.raises(ConnectionLost) as caught:
+            client.quit()
+        assert str(caught.value) == (
+            "smtp.example.org sent no reply to QUIT within 0.05 seconds; after 354 it takes "
+            "everything for content, until a line that holds one dot; close this connection and "
+            "connect again"
+        )
+        assert client.state is State.OUT_OF_STEP
+        client.close()
+
+
 def test_no_greeting_in_time_is_one_clear_error() -> None:
     with Peer(b"") as peer, pytest.raises(ConnectionLost, match="no reply to greeting within 0.05"):
         peer.connect(settings=SHORT)

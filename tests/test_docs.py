@@ -24,7 +24,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 REPOSITORY = "https://github.com/example/smtplab"
 LESSON_02 = "notebooks/02-first-conversation"
 PAGES = (
-    "index", LESSON_02, "notebooks/11-easily-abused", "api", "commands", "cheat-sheet", "glossary",
+    "index", LESSON_02, "notebooks/11-easily-abused", "questions", "api", "commands",
+    "cheat-sheet", "glossary",
 )  # fmt: skip
 NARROW, WIDE = {"width": 460, "height": 900}, {"width": 1280, "height": 900}
 # What axe objects to, and who could mend it. It calls the last one minor.
@@ -173,7 +174,7 @@ def test_a_lesson_can_be_run_here_run_on_binder_and_downloaded(opened):
 
 @pytest.mark.slow
 @pytest.mark.browser
-@pytest.mark.parametrize("name", ["index", "api", "cheat-sheet", "glossary"])
+@pytest.mark.parametrize("name", ["index", "questions", "api", "cheat-sheet", "glossary"])
 def test_the_course_can_be_run_from_every_other_page(opened, name):
     assert buttons_of(opened(f"{name}.html")) == {
         "Run": "lite/index.html",
@@ -188,6 +189,16 @@ def buttons_of(page):
 
 def addresses(links):
     return links.evaluate_all("all => all.map(one => one.getAttribute('href'))")
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_question_leads_to_the_section_that_answers_it(opened):
+    page = opened("questions.html")
+    page.get_by_role("link", name="What is port 2525?").click()
+    page.wait_for_url("**/notebooks/05-ports.html#*")
+    heading = page.locator("section:target > h2")
+    assert "8. A door without a standard: 2525" in heading.inner_text()
 
 
 @pytest.mark.slow

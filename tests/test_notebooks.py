@@ -52,7 +52,9 @@ def test_the_gallery_has_the_errors_that_people_ask_about():
         "451 4.7.1", "552 5.3.4", "421", "503", "wrong version number", "certificate verify failed",
         "Connection unexpectedly closed", "timed out", "silence", "554 5.7.1", "550 5.1.1",
         "452 4.5.3", "501 5.1.7", "555", "SMTPServerDisconnected", "SMTPNotSupportedError",
-        "SMTPSenderRefused",
+        "SMTPSenderRefused", "ENOTFOUND", "unsupported protocol", "454 4.7.0", "501 5.5.4",
+        "504 5.5.2", "RENEGOTIATING", "550 5.1.8", "Too many connections", "Two recipients",
+        "Return-Path", "550 5.4.4", "permerror", "Sent folder",
     )  # fmt: skip
     text = rules.prose(read(ERRORS))
     assert [one for one in wanted if not any(way in text for way in one.split("|"))] == []

@@ -360,6 +360,15 @@ def test_a_server_on_this_machine_is_probed_on_the_ports_that_are_named(
     assert "no SMTP server listens on it" in capsys.readouterr().out
 
 
+def test_a_port_behind_the_host_is_the_one_that_is_looked_at(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Sandbox("tcp") as sandbox:
+        port = {one.host: port for one, port in sandbox.bound_ports.items() if one.port == 25}[MX]
+        assert cli.main(["probe", f"127.0.0.1:{port}", "--ca", str(sandbox.ca_file)]) == 0
+    assert f"127.0.0.1 : {port}" in capsys.readouterr().out
+
+
 def test_the_command_names_options_and_not_settings_of_python(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -374,7 +383,7 @@ def test_the_command_names_options_and_not_settings_of_python(
     [
         (["mail.lan"], "add --real"),
         (["mx.example.net"], "add --world"),
-        (["localhost:25"], "name ports with --ports"),
+        (["localhost:25", "--ports", "587"], "write them in one"),
         (["localhost", "--ports", "25,x"], "'x' is not PORT or PORT/tls"),
         (["localhost", "--ports", "0"], "'0' is not PORT"),
         (["sandbox", "--ports", "25"], "wants a host"),

@@ -41,6 +41,7 @@ examples:
   smtplab probe sandbox                          the servers of a sandbox of its own
   smtplab probe mail.lan --real                  a real server, on all three ports
   smtplab probe mail.lan --real --ports 25,2525  on the ports that you name
+  smtplab probe mail.lan:2525 --real             on this port alone
   smtplab probe localhost --ports 5587,5465/tls --ca ca.pem
   smtplab probe sandbox --json | jq -r 'select(.event == "report").advice[].text'
 
@@ -66,7 +67,7 @@ def add_parser(subparsers: Subparsers) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("host", metavar="HOST", help="the host to look at, or: sandbox")
+    add("host", metavar="HOST[:PORT]", help="the host to look at, or: sandbox")
     ports = "the ports, with commas between; /tls behind one where TLS comes first"
     add("--ports", metavar="PORT[/tls],...", help=ports)
     add("--json", action="store_true", help="print one JSON object a line")
@@ -77,13 +78,14 @@ def run(args: argparse.Namespace) -> int:
     """Probe, and return the exit code."""
     try:
         target = read_target(args.host)
-        if target.port is not None:
-            raise UsageError(f"{args.host!r} has a port; name ports with --ports")
+        if target.port is not None and args.ports is not None:
+            raise UsageError(f"{args.host!r} has a port and --ports names more; write them in one")
+        ports = args.ports if target.port is None else str(target.port)
         args.timeout = args.timeout or TIMEOUT
         way = way_to(args, target.host)
         if target.host != WORLD:
             way.check(target.host)
-        doors = wanted_doors(args.ports, target.host, way)
+        doors = wanted_doors(ports, target.host, way)
         with way:
             return _rounds(args, way, doors)
     except UsageError as error:

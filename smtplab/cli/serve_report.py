@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from smtplab.cli.foreground import Lines
-from smtplab.sandbox import Account, Sandbox
+from smtplab.sandbox import Account, Listener, Sandbox
 from smtplab.sandbox.over_tcp import LOOPBACK
 from smtplab.sandbox.store import StoreError
 from smtplab.transcript import SCHEMA, Event, Kind, as_text, event_as_json
 
-TLS_WORDS = {"none": "no", "starttls": "after STARTTLS", "implicit": "at once"}
+VERBS_OF_TLS = {"smtp": "STARTTLS", "pop3": "STLS", "imap": "STARTTLS"}  # RFC 3207, 2595, 9051
 
 
 class Report:
@@ -59,14 +59,20 @@ class Report:
             for line in as_text([event], secrets=self.secrets).split("\n"):
                 yield f"{event.connection:<4}{line}"
 
+    def tls_of(self, listener: Listener) -> str:
+        """When TLS begins at this listener, in words."""
+        if listener.tls == "none" or not self.sandbox.ca_file:
+            return "no"
+        verb = VERBS_OF_TLS[listener.service]
+        return "at once" if listener.tls == "implicit" else f"after {verb}"
+
     def hello(self) -> Iterator[str]:
         yield "The sandbox is running; Ctrl-C stops it."
         yield ""
         yield f"{'Listener':<25}{'Is here':<18}{'TLS':<17}AUTH"
         for one, bound in self.sandbox.bound_ports.items():
-            tls = TLS_WORDS[one.tls if self.sandbox.ca_file else "none"]
             seen, here = f"{one.host} : {one.port}", f"{LOOPBACK}:{bound}"
-            yield f"{seen:<25}{here:<18}{tls:<17}{'yes' if one.auth else 'no'}"
+            yield f"{seen:<25}{here:<18}{self.tls_of(one):<17}{'yes' if one.auth else 'no'}"
         yield ""
         yield f"{'Account':<25}Password"
         for account in self.sandbox.accounts:
@@ -88,6 +94,13 @@ class Report:
 
 class JSONReport(Report):
     """What a program reads: one object a line, all events of both ends."""
+
+    def tls_of(self, listener: Listener) -> str:
+        """When TLS begins at this listener, in words."""
+        if listener.tls == "none" or not self.sandbox.ca_file:
+            return "no"
+        verb = VERBS_OF_TLS[listener.service]
+        return "at once" if listener.tls == "implicit" else f"after {verb}"
 
     def hello(self) -> Iterator[str]:
         ca_file = self.sandbox.ca_file

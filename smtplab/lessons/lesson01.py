@@ -162,7 +162,7 @@ QUESTIONS = (
             "c": Option(
                 "You told it when you connected.",
                 "You named a forward-path. No command of SMTP names the next host today; the old "
-                "source routes that did are ignored.",
+                "source routes that did should be ignored.",
             ),
         },
         "RFC 5321, 5.1",
@@ -184,7 +184,7 @@ QUESTIONS = (
                 right=True,
             ),
         },
-        "RFC 9051, 1; RFC 1939, 1",
+        "RFC 9051, 6.4.5; RFC 1939, 1",
     ),
     Question(
         "A mail has three Received header fields. Which one was written first?",

@@ -22,9 +22,21 @@ def _rcpt_too_early(_: Evidence, one: Conversation) -> bool:
 
 
 def _mail_then_rcpt(_: Evidence, one: Conversation) -> bool:
-    refused = one.at("RCPT", 503)
-    mail = None if refused is None else one.at("MAIL", 250, after=refused)
-    return mail is not None and one.at("RCPT", 250, after=mail) is not None
+    """The line that was refused is the one that is accepted behind a MAIL."""
+    for refused, path in _rcpts(one, 503):
+        mail = one.at("MAIL", 250, after=refused)
+        if mail is not None and any(at > mail and path == p for at, p in _rcpts(one, 250)):
+            return True
+    return False
+
+
+def _rcpts(one: Conversation, code: int) -> list[tuple[int, str]]:
+    """Where RCPT got this code, and with which argument."""
+    return [
+        (position, exchange.argument.lower())
+        for position, exchange in enumerate(one.exchanges)
+        if (exchange.verb, exchange.code) == ("RCPT", code)
+    ]
 
 
 def _dot_line_sent(_: Evidence, one: Conversation) -> bool:
@@ -96,9 +108,9 @@ EXERCISES = (
                 1,
             ),
             Step(
-                "later in the same session: MAIL with 250, then RCPT with 250",
-                "the repair, in the same session and after the 503: first MAIL, then RCPT, each "
-                "with the reply 250.",
+                "later in the same session: MAIL with 250, then the same RCPT with 250",
+                "the repair, in the same session and after the 503: first MAIL, then the same "
+                "RCPT, each with the reply 250.",
                 _mail_then_rcpt,
                 2,
             ),
@@ -124,8 +136,8 @@ EXERCISES = (
             ),
             Step(
                 "for bob@example.net, with at least one line of text behind the dot",
-                "text behind that line, in a mail for bob@example.net alone: only then is it sure "
-                "that the dot did not end the content.",
+                "a body with text behind that line, in a mail for bob@example.net alone: only then "
+                "is it sure that the dot did not end the content. An empty line begins the body.",
                 _line_after_the_dot,
                 2,
             ),
@@ -205,8 +217,8 @@ EXERCISES = (
             'No STARTTLS here: ehlo(), then auth("alice@example.org", "looking-glass").',
             "From here on all is as on 587: mail, rcpt, data, content, quit.",
         ),
-        "On 465 no command of yours ever crosses the network unprotected. RFC 8314 recommends "
-        "this door; 587 with STARTTLS is in wide use as well.",
+        "STARTTLS and the EHLO before it fall away: on 465 no command of yours ever crosses the "
+        "network unprotected. RFC 8314 prefers this door; 587 with STARTTLS is in wide use, too.",
     ),
 )
 
@@ -289,11 +301,11 @@ QUESTIONS = (
         {
             "a": Option(
                 "Yes.",
-                "Base64 is a way to write octets as letters. Anyone can turn it back.",
+                "Base64 writes octets in letters, digits and signs. Anyone can turn it back.",
             ),
             "b": Option(
                 "No. Only TLS around it keeps it secret.",
-                "That is why servers offer PLAIN inside TLS only, and why 587 wants STARTTLS.",
+                "So good servers offer PLAIN inside TLS only, and 587 wants STARTTLS first.",
                 right=True,
             ),
             "c": Option(

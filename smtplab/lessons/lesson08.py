@@ -266,7 +266,7 @@ QUESTIONS = (
         {
             "a": Option(
                 "send it as it is; most hosts can take it.",
-                "Never. What was not offered may be lost without a word.",
+                "It must not. What was not offered may be lost without a word.",
             ),
             "b": Option(
                 "drop the letters that do not fit.",
@@ -304,7 +304,7 @@ QUESTIONS = (
         {
             "a": Option("The recipient has read the mail.", "No server can see that."),
             "b": Option(
-                "It lies in the mailbox.",
+                "It lies in the mailbox, or a mailing list has it.",
                 "Delivered, and no more: the folder, and whether anybody looks, are not told.",
                 right=True,
             ),

@@ -7,6 +7,7 @@ from html import escape
 
 from smtplab.sandbox.little_internet import Listener
 
+_LEFT = 'style="text-align:left"'  # notebooks align cells of tables to the right
 _TLS = {"none": "no TLS", "starttls": "TLS after STARTTLS", "implicit": "TLS at once"}
 
 
@@ -19,14 +20,14 @@ def as_line(listeners: Iterable[Listener], *, running: bool) -> str:
 def as_html(listeners: Iterable[Listener], *, running: bool) -> str:
     """The SMTP listeners as a table."""
     rows = "".join(
-        '<tr style="text-align:left">'
-        f"<td>{escape(one.host)}</td><td>{one.port}</td><td>{_TLS[one.tls]}</td>"
-        f"<td>{'yes' if one.auth else 'no'}</td></tr>"
+        f"<tr><td {_LEFT}>{escape(one.host)}</td><td {_LEFT}>{one.port}</td>"
+        f"<td {_LEFT}>{_TLS[one.tls]}</td><td {_LEFT}>{'yes' if one.auth else 'no'}</td></tr>"
         for one in _smtp(listeners)
     )
     return (
-        f"<table><caption>Sandbox, {_state(running)}</caption><thead><tr><th>Host</th><th>Port</th>"
-        f"<th>TLS</th><th>AUTH</th></tr></thead><tbody>{rows}</tbody></table>"
+        f"<table><caption>Sandbox, {_state(running)}</caption>"
+        f"<thead><tr><th {_LEFT}>Host</th><th {_LEFT}>Port</th><th {_LEFT}>TLS</th>"
+        f"<th {_LEFT}>AUTH</th></tr></thead><tbody>{rows}</tbody></table>"
     )
 
 

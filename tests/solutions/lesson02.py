@@ -38,6 +38,10 @@ def repaired_on_a_new_connection(sandbox):
     at_mx(sandbox, EHLO, MAIL, TO_BOB)
 
 
+def repaired_for_somebody_else(sandbox):
+    at_mx(sandbox, EHLO, TO_BOB, MAIL, TO_POSTMASTER)
+
+
 def data_too_early(sandbox):
     at_mx(sandbox, EHLO, "DATA", MAIL, TO_BOB)
 
@@ -74,6 +78,10 @@ def dot_with_text_behind_it_on_its_line(sandbox):
 
 def dot_as_the_last_line(sandbox):
     at_mx(sandbox, EHLO, MAIL, TO_BOB, "DATA").content(b"Subject: Dot\r\n\r\nbefore\r\n.\r\n")
+
+
+def dot_without_an_empty_line(sandbox):
+    at_mx(sandbox, EHLO, MAIL, TO_BOB, "DATA").content(b"before\r\n.\r\nafter\r\n")
 
 
 def dot_for_somebody_else(sandbox):
@@ -178,6 +186,7 @@ WRONG = {
     "2.1": (
         (rcpt_too_early_and_no_more, "the repair, in the same session and after the 503"),
         (repaired_on_a_new_connection, "the repair, in the same session and after the 503"),
+        (repaired_for_somebody_else, "then the same RCPT, each with the reply 250."),
         (data_too_early, "RCPT that got 503."),
         (rcpt_on_587_before_tls, "RCPT that got 503."),
     ),
@@ -185,6 +194,7 @@ WRONG = {
         (dot_that_ended_it, "If you wrote one dot with send_raw, the content ended there."),
         (dot_with_text_behind_it_on_its_line, "a mail object whose content has a line that is"),
         (dot_as_the_last_line, "text behind that line, in a mail for bob@example.net alone"),
+        (dot_without_an_empty_line, "An empty line begins the body."),
         (dot_for_somebody_else, "text behind that line, in a mail for bob@example.net alone"),
     ),
     "2.3": (

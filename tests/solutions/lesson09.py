@@ -223,6 +223,24 @@ def lost_and_not_waited_for(sandbox):
     sandbox.faults.clear()
 
 
+def turned_too_little(sandbox):
+    with_faults(sandbox, LATER)
+    hand_in(sandbox, "ten minutes")
+    sandbox.clock.advance(timedelta(minutes=10))
+
+
+def four_days_only(sandbox):
+    with_faults(sandbox, DOWN)
+    hand_in(sandbox, "four days")
+    sandbox.clock.advance(timedelta(days=4))
+
+
+def lost_each_time(sandbox):
+    with_faults(sandbox, LOST.replace("#1", ""))
+    hand_in(sandbox, "lost each time")
+    sandbox.clock.advance(HALF_AN_HOUR)
+
+
 RIGHT = {
     "9.1": (first_host_has_no_address, first_host_does_not_listen, first_host_is_far_away),
     "9.2": (
@@ -244,21 +262,24 @@ WRONG = {
         (for_nobody, "a mail for bob@example.net alone that smtp.example.org took"),
     ),
     "9.2": (
-        (never_waited, "The world clock moves only when you turn it."),
+        (never_waited, "The world clock moves only when you turn it,"),
         (refused_twice, "the second attempt, and one copy in Bob's Inbox."),
         (no_trouble_at_all, "a first attempt that ended with a 4yz reply."),
         (refused_for_good, "a first attempt that ended with a 4yz reply."),
         (reply_lost, "the second attempt, and one copy in Bob's Inbox."),
+        (turned_too_little, "the second attempt comes after 30 minutes"),
     ),
     "9.3": (
         (only_late, "a mail that was tried for days and given up."),
         (back_at_once, "5yz ends it at once"),
+        (four_days_only, "gives up after five days"),
         (without_a_way_back, "the report with Action: failed"),
     ),
     "9.4": (
         (handed_in_twice, "a first attempt that failed, and a later one that got its 250."),
         (handed_in_twice_and_waited, "two copies in Bob's Inbox."),
         (dropped_before_it_was_taken, "two copies in Bob's Inbox."),
-        (lost_and_not_waited_for, "Turn the clock between them."),
+        (lost_and_not_waited_for, "Turn the clock between the attempts."),
+        (lost_each_time, "A fault with #1 strikes once."),
     ),
 }

@@ -63,6 +63,10 @@ def open_at_the_end(sandbox):
     with_record(sandbox, "v=spf1 a ip4:192.0.2.80 ?all")
 
 
+def open_to_the_neighbours(sandbox):
+    with_record(sandbox, "v=spf1 a ip4:192.0.2.0/24 -all")
+
+
 def old_server_forgotten(sandbox):
     with_record(sandbox, "v=spf1 ip4:192.0.2.80 -all")
 
@@ -221,6 +225,7 @@ WRONG = {
         (open_to_all, "a record that is not open to all"),
         (open_to_all_and_put_back, "a record that is not open to all"),
         (open_at_the_end, "must end in -all or ~all"),
+        (open_to_the_neighbours, "a range such as /24 lets in too many"),
         (old_server_forgotten, "it must still name 203.0.113.80"),
     ),
     "10.2": (

@@ -94,6 +94,11 @@ def told_without_a_bounce(sandbox):
     told_carol(sandbox, b"5.1.1")
 
 
+def told_before_it_bounced(sandbox):
+    told_carol(sandbox, b"5.1.1")
+    bounced(sandbox)
+
+
 def blind(sandbox):
     handed_in(signed_in(sandbox), PLAIN, BOB, CAROL)
 
@@ -261,6 +266,7 @@ WRONG = {
         (bounced_and_no_more, "a mail for carol@example.org alone"),
         (bounced_and_told_the_reply_code, "whose Subject is the status"),
         (refused_at_rcpt, "A refused RCPT makes no report"),
+        (told_before_it_bounced, "It has to come after the report."),
         (told_without_a_bounce, "whose report about a failure lies in her Inbox"),
     ),
     "15.3": (

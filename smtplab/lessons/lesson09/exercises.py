@@ -30,7 +30,8 @@ def _hand_ins(evidence: Evidence, way: Relayed) -> int:
 
 HANDED_IN = Step(
     "a mail for bob@example.net alone, taken by smtp.example.org",
-    "a mail for bob@example.net alone that smtp.example.org took with 250.",
+    "a mail for bob@example.net alone that smtp.example.org took with 250. (A fault without "
+    "@host:mx.example.net strikes when you hand in, too.)",
     _handed_in,
     1,
 )
@@ -163,7 +164,7 @@ EXERCISES = (
             Step(
                 "and whose second attempt brought it to Bob's Inbox, once",
                 "the second attempt, and one copy in Bob's Inbox. The world clock moves only when "
-                "you turn it.",
+                "you turn it, and the second attempt comes after 30 minutes.",
                 _came_the_second_time,
                 3,
             ),
@@ -185,7 +186,8 @@ EXERCISES = (
             Step(
                 "which the host tried for days, and gave up",
                 "a mail that was tried for days and given up. The trouble must last, and must be "
-                "one that may pass: 5yz ends it at once, and then nothing is tried.",
+                "one that may pass: 5yz ends it at once, and then nothing is tried. This server "
+                "gives up after five days.",
                 _given_up,
                 2,
             ),
@@ -214,8 +216,8 @@ EXERCISES = (
             HANDED_IN,
             Step(
                 "which was sent to mx.example.net again, because an attempt ended without a reply",
-                "a first attempt that failed, and a later one that got its 250. Turn the clock "
-                "between them.",
+                "a first attempt that failed, and a later one that got its 250. A fault with #1 "
+                "strikes once. Turn the clock between the attempts.",
                 _tried_again,
                 2,
             ),

@@ -27,7 +27,7 @@ QUESTIONS = (
             "b": Option("It drops the mail.", "It said 250 once, and is responsible since then."),
             "c": Option(
                 "It keeps the mail and tries again later.",
-                "At least 30 minutes between attempts, for four to five days.",
+                "At least 30 minutes between attempts, for at least four to five days.",
                 right=True,
             ),
         },

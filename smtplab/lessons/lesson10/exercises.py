@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from smtplab.lessons.evidence import Conversation, Evidence
 from smtplab.lessons.steps import BOB, EXCHANGE
@@ -14,7 +14,7 @@ from smtplab.sandbox.verdict.judge import Verdict as Checks
 from smtplab.sandbox.verdict.spf_facts import SpfFacts
 
 SHOP, GREY = "shop.example", "grey@example.net"
-NEW_SERVER, SHOP_SERVER, SPAMMER = "192.0.2.80", "203.0.113.80", "198.51.100.66"
+NEW_SERVER, SHOP_SERVER = "192.0.2.80", "203.0.113.80"
 DOMAINS = (SHOP, "example.org", "example.net", "codes.example", "bank.example", "spam.example")
 
 Judged = tuple[DeliveryVerdict, Checks]
@@ -50,19 +50,23 @@ def _is_permitted(evidence: Evidence, verdict: DeliveryVerdict, checks: Checks) 
 
 
 def _only_its_own(evidence: Evidence, verdict: DeliveryVerdict, checks: Checks) -> bool:
-    """Not everybody is let in, and the old server is still."""
-    return (
-        _is_permitted(evidence, verdict, checks)
-        and checks.spf.mechanism.lstrip("+").lower() != "all"
-        and _spf_now(evidence, SHOP_SERVER) == "pass"
-        and _spf_now(evidence, SPAMMER) not in ("pass", "neutral", "none", "permerror")
-    )
+    """No other host is let in, and the old server is still."""
+    if not _is_permitted(evidence, verdict, checks):
+        return False
+    if checks.spf.mechanism.lstrip("+").lower() == "all":
+        return False
+    others = set(evidence.sandbox.addresses.values()) - {NEW_SERVER, SHOP_SERVER}
+    results = _spf_now(evidence, (SHOP_SERVER, *others))
+    return results.pop(SHOP_SERVER) == "pass" and set(results.values()) <= {"fail", "softfail"}
 
 
-def _spf_now(evidence: Evidence, address: str) -> str:
-    """What the records as they are now say of an address; asked of a copy, which logs nothing."""
+def _spf_now(evidence: Evidence, addresses: Iterable[str]) -> dict[str, str]:
+    """What the records as they are now say of addresses; asked of a copy, which logs nothing."""
     zones = Zones({domain: evidence.sandbox.zones.text(domain) for domain in DOMAINS})
-    return spf.check(SpfFacts(address, SHOP, f"news@{SHOP}"), zones.ask).result
+    return {
+        address: spf.check(SpfFacts(address, SHOP, f"news@{SHOP}"), zones.ask).result
+        for address in addresses
+    }
 
 
 # 10.2
@@ -161,7 +165,8 @@ EXERCISES = (
             Step(
                 "while the record still names the shop's old server, and lets in nobody else",
                 "a record that is not open to all: it must still name 203.0.113.80 (that is what "
-                "a does), must end in -all or ~all, and spam.example must not pass.",
+                "a does), must end in -all or ~all, and no other host may pass, also no neighbour "
+                "of the new one: a range such as /24 lets in too many.",
                 _some(_only_its_own),
                 3,
             ),

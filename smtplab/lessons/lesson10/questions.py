@@ -8,8 +8,9 @@ QUESTIONS = (
         {
             "a": Option("In the Inbox.", "It may be. Nothing in the reply says so."),
             "b": Option(
-                "With that server. Inbox, Junk or a later report: the sender is not told.",
-                "250 is about responsibility. Which folder is the receiver's own business.",
+                "With that server. Whether in Inbox or in Junk, the reply does not say.",
+                "250 is about responsibility. Which folder is the receiver's own business, and a "
+                "report of failure may still come.",
                 right=True,
             ),
             "c": Option("On the recipient's screen.", "That takes IMAP or POP3, and a reader."),
@@ -66,6 +67,6 @@ QUESTIONS = (
             "b": Option("It arrives late.", "Only if somebody tries again: a queue does."),
             "c": Option("It arrives in Junk.", "RCPT was refused: no content was ever sent."),
         },
-        "RFC 6647, 2",
+        "RFC 6647, 3",
     ),
 )

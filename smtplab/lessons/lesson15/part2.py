@@ -88,7 +88,7 @@ QUESTIONS = (
         "b",
         ("Octets: the content is packed.", "Nothing is packed. The number is only told."),
         (
-            "The way of a content that would be refused.",
+            "The sending of a content that would be refused.",
             "552 comes before DATA, and not after five million octets.",
         ),
         ("A round trip.", "The number of commands is the same."),

@@ -40,7 +40,10 @@ QUESTIONS = (
         "After 250 to the end of mail data delivery fails. What must the server do?",
         "RFC 5321, 6.1; RFC 5321, 4.5.5",
         "a",
-        ("Report it to the reverse-path.", "With 250 it took the responsibility."),
+        (
+            "Report it to the reverse-path.",
+            "With 250 it took the responsibility. Only about a null reverse-path nobody is told.",
+        ),
         ("Report it to the header field From.", "From is content. Reports follow the envelope."),
         ("Nothing: the client has gone.", "Then mail could vanish without a trace."),
     ),
@@ -54,11 +57,14 @@ QUESTIONS = (
     ),
     ask(
         "Which name does SPF look at?",
-        "RFC 7208, 2.4",
+        "RFC 7208, 2.3; RFC 7208, 2.4",
         "c",
         ("That of the header field From.", "Nothing in SPF looks into the content."),
         ("That of the MX.", "SPF is about who sends, not about who receives."),
-        ("That of the reverse-path.", "Or the EHLO name, where the reverse-path is null."),
+        (
+            "That of the reverse-path.",
+            "The EHLO name may be checked, too, and stands in where the reverse-path is null.",
+        ),
     ),
     ask(
         "SPF passes for bounce.example, From says bank.example. What says DMARC without DKIM?",

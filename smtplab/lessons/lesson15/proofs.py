@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
+from itertools import dropwhile
 
 from smtplab.lessons.evidence import Conversation, Evidence
 from smtplab.lessons.steps import (
@@ -78,10 +79,11 @@ def _failures(evidence: Evidence, one: Conversation) -> set[str]:
 
 
 def told_carol(evidence: Evidence, one: Conversation) -> bool:
+    """In the session of the mail that failed, or in a later one."""
     statuses = _failures(evidence, one)
     return any(
         str(message_from_bytes(mail.content).get("Subject", "")).strip() in statuses
-        for other in evidence.conversations
+        for other in dropwhile(lambda other: other is not one, evidence.conversations)
         for mail in mail_for(other, (CAROL,))
         if evidence.arrived(mail, CAROL)
     )

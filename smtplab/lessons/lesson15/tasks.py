@@ -67,7 +67,8 @@ EXERCISES = (
             Step(
                 "then a mail for carol@example.org, whose Subject is the report's Status",
                 "a mail for carol@example.org alone, in her Inbox, whose Subject is the status "
-                "that this report gives, and nothing else. Three numbers with dots.",
+                "that this report gives, and nothing else: three numbers with dots. It has to "
+                "come after the report.",
                 told_carol,
                 2,
             ),
