@@ -123,6 +123,17 @@ def parse_path(text: str) -> tuple[Path, str]:
     return Path(local_part, domain), rest[1:]
 
 
+def unquoted(local_part: str) -> str:
+    r"""What all quoted forms of a local-part have in common (RFC 5321, 4.1.2).
+
+    >>> [unquoted(form) for form in ("bob", '"bob"', r'"b\ob"', r'"\"bob\""')]
+    ['bob', 'bob', 'bob', '"bob"']
+    """
+    if not local_part.startswith('"'):
+        return local_part
+    return re.sub(r"\\(.)", r"\1", local_part[1:-1])
+
+
 def parse_parameters(text: str) -> dict[str, str | None]:
     """Read `KEYWORD[=value] ...`; keywords in upper case, values as they came.
 

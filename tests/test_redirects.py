@@ -56,6 +56,16 @@ def test_an_alias_is_followed_to_its_end(case: str) -> None:
     assert told == [f"554 5.4.6 Routing loop: {way}" for way in loops]
 
 
+@pytest.mark.parametrize("name", ["x", '"x"', r'"\x"'])
+@pytest.mark.parametrize("said", ["x", '"x"', r'"\x"', "X"])
+def test_all_quoted_forms_of_a_name_are_one(name: str, said: str) -> None:
+    """RFC 5321, 4.1.2: which form somebody chose has no meaning."""
+    here = place(Alias(f"{name}@example.net", ("bob@example.net",)))
+    assert sent_on(expand(MAIL, f"{said}@example.net", here)) == [
+        ("ann@example.com", ("bob@example.net",))
+    ]
+
+
 def test_a_name_with_no_members_is_told_to_the_sender() -> None:
     """The server said 250: what nobody gets must not vanish (RFC 5321, 6.1)."""
     found = expand(MAIL, "x@example.net", place(Alias("x@example.net", ())))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from smtplab.grammar import Path, parse_path
+from smtplab.grammar import Path, parse_path, unquoted
 from smtplab.mail_object import MailObject
 from smtplab.replies import Reply
 from smtplab.sandbox import srs
@@ -80,7 +80,7 @@ class MailHost:
     def mailbox_of(self, path: Path) -> Mailbox | None:
         """The mailbox that mail for `path` lands in; postmaster needs no domain."""
         domain = path.domain.lower() or self.domains[0]
-        local_part = path.local_part.strip('"').lower()
+        local_part = unquoted(path.local_part).lower()
         if local_part in ROLE_NAMES and domain in self.domains:
             return self.mailboxes[f"postmaster@{domain}"]
         if domain == magic.DOMAIN and domain in self.domains and magic.is_magic(local_part):

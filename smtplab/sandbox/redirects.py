@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from smtplab.grammar import parse_path
+from smtplab.grammar import parse_path, unquoted
 from smtplab.mail_object import Envelope, MailObject
 from smtplab.replies import Reply
 from smtplab.sandbox.header_section import Fields
@@ -67,13 +67,13 @@ class AddressBook:
         """
         for name in (entry.name, *entry.members):
             parse_path(f"<{name}>")
-        self._entries[entry.name.lower()] = entry
+        self._entries[_key(entry.name)] = entry
         if isinstance(entry, MailingList):
             for name in (entry.bounces, entry.request):
-                self._entries[name.lower()] = Alias(name, (entry.owner,))
+                self._entries[_key(name)] = Alias(name, (entry.owner,))
 
     def find(self, mailbox: str) -> Redirect | None:
-        return self._entries.get(mailbox.lower())
+        return self._entries.get(_key(mailbox))
 
     def members(self, name: str) -> tuple[str, ...]:
         """Who gets what is sent to a name: what EXPN tells (RFC 5321, 3.5.1); () if nobody."""
@@ -100,6 +100,11 @@ class Locality:
     has_mailbox: Callable[[str], bool]
     rewrite: Callable[[str], str] = str
     unwrap: Callable[[str], str | None] = lambda forward_path: None  # SRS, the other way
+
+
+def _key(mailbox: str) -> str:
+    local_part, at, domain = mailbox.rpartition("@")
+    return f"{unquoted(local_part)}{at}{domain}".lower()
 
 
 def is_redirected(content: bytes, name: str, here: Locality) -> bool:
