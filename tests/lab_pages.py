@@ -134,6 +134,31 @@ def cut_off(page, selector):
     return page.evaluate(_CUT_OFF, selector)
 
 
+def broken_words(page, selector):
+    """Words of short cells and labels that begin on one line and end on the next."""
+    return page.evaluate(_BROKEN, selector)
+
+
+_BROKEN = """selector => {
+  const found = [], lines = range => new Set(
+    [...range.getClientRects()].filter(one => one.width).map(one => Math.round(one.top))).size;
+  const texts = document.createTreeWalker(document.querySelector(selector), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode, owner = text.parentElement;
+    const clipped = getComputedStyle(owner.closest('thead') || owner).clipPath !== 'none';
+    if (owner.textContent.trim().length > 30 || clipped || !owner.checkVisibility()
+      || owner.closest('style, svg, select, textarea')) continue;
+    for (const word of text.data.matchAll(/[\\p{L}\\p{N}_.@?!:;,']+/gu)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (lines(range) > 1) found.push(word[0]);
+    }
+  }
+  return found;
+}"""
+
+
 def one_further(page, field):
     """By keyboard only: open a list, choose the next, and still have the focus.
 

@@ -1,10 +1,11 @@
-"""Every widget after the page was loaded again: it is alive, and no error was logged."""
+"""All widgets on one page: no word breaks when they are used, and they live on after a reload."""
 
 import pytest
 
 from tests.card_hands import Card, press_each
 from tests.every_card import CASES, SETUP
-from tests.lab_pages import cut_off
+from tests.lab_pages import broken_words, cut_off
+from tests.uses import USES, used, widen
 
 pytestmark = pytest.mark.browser
 
@@ -18,3 +19,13 @@ def test_every_card_lives_on_after_the_page_is_loaded_again(lab_page):
     assert not any(cut.values()), cut
     Card(page, CASES[0].selector).reload()
     press_each(page)
+
+
+def test_no_word_breaks_in_a_card_that_was_used_to_its_end(lab_page):
+    """At the width of a laptop beside an open side bar."""
+    assert [use.name for use in USES] == [case.name for case in CASES], "each widget, once"
+    page = lab_page(*(use.cell for use in USES))
+    cards = used(page)
+    widen(page, USES[0].selector, 690)
+    words = {name: broken_words(page, card.selector) for name, card in cards.items()}
+    assert {name: broken for name, broken in words.items() if broken} == {}
