@@ -95,13 +95,6 @@ class Report:
 class JSONReport(Report):
     """What a program reads: one object a line, all events of both ends."""
 
-    def tls_of(self, listener: Listener) -> str:
-        """When TLS begins at this listener, in words."""
-        if listener.tls == "none" or not self.sandbox.ca_file:
-            return "no"
-        verb = VERBS_OF_TLS[listener.service]
-        return "at once" if listener.tls == "implicit" else f"after {verb}"
-
     def hello(self) -> Iterator[str]:
         ca_file = self.sandbox.ca_file
         listeners = [
