@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from smtplab import commands, sasl, session
 from smtplab.auth_exchange import AuthExchange
-from smtplab.errors import LocalProtocolError, SMTPLabError
+from smtplab.errors import LocalProtocolError, SMTPLabError, check_octets
 from smtplab.group import Group, windows
 from smtplab.guard import internet
 from smtplab.mail_object import encode_content
@@ -203,6 +203,7 @@ class Client(Pipelining):
                 "the server has not asked for mail data, so it would take each line as a command; "
                 "send DATA and read 354 first, or use send_raw() to see what happens"
             )
+        check_octets(octets, "content()")
         return self._exchange(session.END_OF_DATA, encode_content(octets), _MAIL_DATA)
 
     def group(self, *lines: bytes) -> Group:
@@ -226,6 +227,7 @@ class Client(Pipelining):
                 "the server has not offered CHUNKING, so it would take each line of the chunk as a "
                 "command; use data() and content(), or send_raw() to see what happens"
             )
+        check_octets(octets, "bdat()")
         step = session.BDAT_LAST if last else "BDAT"
         return self._exchange(step, commands.bdat(len(octets), last=last), chunk=octets)
 
@@ -258,6 +260,7 @@ class Client(Pipelining):
 
         For lessons that break the rules; `read_reply()` reads any further replies.
         """
+        check_octets(octets, "send_raw()")
         if self.state is State.AUTH:
             return self._exchange(session.CHALLENGE, octets, Kind.RESPONSE)
         if self.state is State.DATA:

@@ -42,3 +42,16 @@ class Interrupted(KeyboardInterrupt):
 
 class StepInterrupted(Interrupted):
     """A step of the client was stopped by hand."""
+
+
+def check_octets(given: object, method: str) -> None:
+    """TypeError for text where octets belong: which octets stand for it is for the caller to say.
+
+    >>> check_octets("NOOP", "send_raw()")
+    Traceback (most recent call last):
+    TypeError: send_raw() wants octets, not text: put b before the quotes, or add .encode()
+    """
+    if isinstance(given, str):
+        raise TypeError(
+            f"{method} wants octets, not text: put b before the quotes, or add .encode()"
+        )

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 
-from smtplab import commands
+from smtplab import Sandbox, commands
 from smtplab.client import Client, Settings
 from smtplab.errors import (
     ConnectionLost,
@@ -803,3 +803,23 @@ def test_two_clients_may_share_a_transcript() -> None:
         with Peer(GREETING) as peer:
             peer.connect(settings=Settings(transcript=transcript))
     assert len(transcript) == 4
+
+
+@pytest.mark.parametrize("method", ["send_raw", "content", "bdat"])
+def test_text_where_octets_belong_is_told_and_nothing_was_sent(
+    method: str, sandbox: Sandbox
+) -> None:
+    with sandbox.connect("mx.example.net", 25) as client:
+        client.ehlo()
+        if method != "send_raw":
+            client.mail("alice@example.org")
+            client.rcpt("bob@example.net")
+        if method == "content":
+            client.data()
+        with pytest.raises(TypeError, match=f"{method}.* wants octets, not text: put b before"):
+            getattr(client, method)("text")
+        assert client.transcript.events[-1].kind is Kind.REPLY
+        if method == "content":
+            assert client.content(b"text\r\n").code == 250
+        else:
+            assert client.noop().code == 250
