@@ -1,6 +1,7 @@
 """A scripted server that a process of its own can connect to: `tests.peers` with an open port."""
 
 import socket
+from contextlib import suppress
 from types import TracebackType
 
 from tests.peers import PATIENCE, Item, Peer
@@ -26,6 +27,8 @@ class ListeningPeer(Peer):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        with suppress(OSError):  # wakes an accept that nobody came to
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         super().__exit__(kind, error, traceback)
 
