@@ -15,6 +15,7 @@ KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 THERE_ALREADY = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
 UNUSED = (
     "**/*.map", "build/fa-*.svg", "build/fa-*.eot", "build/fa-*.ttf", "build/fa-*.woff",
+    "build/fa-brands-*.woff2",  # marks of companies, which no page of the course shows
     "rspack.*",
 )  # fmt: skip
 # What draws diagrams and plots from text is a megabyte packed, and the course has none of these.
