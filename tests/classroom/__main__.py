@@ -6,15 +6,18 @@ import argparse
 import asyncio
 import os
 import re
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from tqdm import tqdm
 
-from tests.classroom.hub import jupyterhub
+from tests.classroom.hub import Hub, jupyterhub
 from tests.classroom.load import Figures, first_notebooks, run_class
+from tests.classroom.processes import processes
 from tests.classroom.student import Student
 from tests.kernels import cells
 
@@ -47,7 +50,7 @@ def held(size: int, notebooks: list[str], think: float) -> tuple[float, Figures]
     """One class from its beginning to its end: seconds until all servers ran, and what it took."""
     names = [f"learner{number}" for number in range(size)]
 
-    async def lesson() -> tuple[float, Figures]:
+    async def lesson(hub: Hub) -> tuple[float, Figures]:
         students = [Student(hub, name) for name in names]
 
         door = asyncio.Semaphore(AT_THE_DOOR)
@@ -68,8 +71,14 @@ def held(size: int, notebooks: list[str], think: float) -> tuple[float, Figures]
         return started, figures
 
     with tempfile.TemporaryDirectory() as folder:
-        with jupyterhub(Path(folder), names, separate=os.geteuid() == 0) as hub:
-            return asyncio.run(lesson())
+        hub: Hub | None = None
+        try:
+            with jupyterhub(Path(folder), names, separate=os.geteuid() == 0) as hub:
+                return asyncio.run(lesson(hub))
+        finally:
+            for pid in processes(hub.mark) if hub else ():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)  # a kernel that hangs in its own end
 
 
 def main() -> None:
