@@ -12,7 +12,6 @@ from smtplab.transcript.events import FROM_CLIENT, FROM_SERVER, SCHEMA, Event, K
 from smtplab.transcript.hiding import hidden_places, hide
 
 MAX_SHOWN_LINES = 200  # of one event; the JSON form has all that was kept
-_LEFT = 'style="text-align:left"'  # notebooks align cells of tables to the right
 
 CHECKS = {
     "yes": "certificate checked",
@@ -20,6 +19,10 @@ CHECKS = {
     "unknown": "nobody told whether the certificate was checked",
 }
 """What a note says of the certificate, by the event's `verified`."""
+
+LEFT = 'style="text-align:left"'
+TOP_LEFT = 'style="text-align:left;vertical-align:top"'
+"""For each cell of a table that holds words: notebooks set tables for numbers, at the right."""
 
 
 def as_text(events: Iterable[Event], *, secrets: bool = False) -> str:
@@ -166,8 +169,8 @@ def _html_row(event: Event, secrets: bool) -> str:
     who = sender(event)
     if not who:
         text = escape(visible(note(event)))
-        return f'<tr><td></td><td colspan="2" {_LEFT}><em>{text}</em></td></tr>'
+        return f'<tr><td></td><td colspan="2" {LEFT}><em>{text}</em></td></tr>'
     lines = "<br>".join(
         f"<code>{escape(line)}</code>" for line in shown_lines(event, secrets=secrets)
     )
-    return f"<tr><td>{event.step}</td><td><b>{who}</b></td><td {_LEFT}>{lines}</td></tr>"
+    return f"<tr><td>{event.step}</td><td><b>{who}</b></td><td {LEFT}>{lines}</td></tr>"
