@@ -33,10 +33,26 @@ def as_text(events: Iterable[Event], *, secrets: bool = False) -> str:
 def as_html(events: Sequence[Event], *, secrets: bool = False) -> str:
     """A table that reads well without any style sheet; everything in it is escaped."""
     rows = "".join(_html_row(event, secrets) for event in events)
-    return (
-        "<table><caption>Transcript: C is the SMTP client, S the SMTP server</caption>"
-        f"<tbody>{rows}</tbody></table>"
-    )
+    names = spoken(events)
+    told = f"Transcript: C is the {names} client, S the {names} server"
+    if "," in names:
+        told = f"Transcript ({names}): C is the client, S the server"
+    return f"<table><caption>{told}</caption><tbody>{rows}</tbody></table>"
+
+
+def spoken(events: Iterable[Event]) -> str:
+    """The protocol of a session, as its greeting shows it; of several sessions all, by commas.
+
+    POP3 greets with `+OK` (RFC 1939, 4), IMAP with `* OK`, `PREAUTH` or `BYE` (RFC 9051, 7.1).
+    """
+    greetings = (event.octets for event in events if event.kind is Kind.GREETING)
+    return ", ".join(dict.fromkeys(map(_greeted_by, greetings))) or "SMTP"
+
+
+def _greeted_by(greeting: bytes) -> str:
+    if greeting.startswith((b"+OK", b"-ERR")):
+        return "POP3"
+    return "IMAP" if greeting.startswith((b"* OK", b"* PREAUTH", b"* BYE")) else "SMTP"
 
 
 def as_json_lines(events: Iterable[Event], *, secrets: bool = False) -> str:
