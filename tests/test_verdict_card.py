@@ -1,5 +1,6 @@
 """The verdict card without a browser: records, message, tampering, alignment, comparison."""
 
+import re
 from time import process_time
 
 import pytest
@@ -110,6 +111,25 @@ def test_editing_the_zone_changes_the_verdict_and_put_it_back_restores_it(card, 
     assert results(card)[3] == "Inbox"
     rows = card._comparison.value
     assert "refused: 550 5.7.1" in rows and "<b>Inbox</b>" in rows
+
+
+def test_of_two_keys_only_the_place_where_they_differ_is_shown_at_once(card):
+    """A key is 400 characters; side by side two of them were a wall in which nobody saw a thing."""
+    card.send()
+    before = card.model.drafts["DKIM"]
+    at = before.index("p=") + 60
+    after = f"{before[:at]}{'B' if before[at] == 'A' else 'A'}{before[at + 1 :]}"
+    card.publish(DKIM=after)
+    card.send()
+    name = "DKIM at toy._domainkey.example.org: "
+    shorts = [f"{name}p= …{key[at - 16 : at + 16]}…" for key in (before, after)]
+    for page in (card._comparison.value, card.static_html()):
+        [row] = re.findall(r"<tr><td[^>]*>DKIM record</td>.*?</tr>", page)
+        folds = re.findall(r"<details><summary>(.*?)</summary>(.*?)</details>", row)
+        assert [short for short, _ in folds] == shorts
+        for (_, whole), key in zip(folds, (before, after), strict=True):
+            assert whole.replace("<wbr>", "").startswith(name + key[:200])
+    assert f"DKIM record: {shorts[0]} -> {shorts[1]}" in card.static_text()
 
 
 def test_a_published_record_is_the_text_that_was_written(card, sandbox):
