@@ -50,7 +50,7 @@ def codes(said: bytes) -> list[int]:
 def others_are_served(sandbox: Sandbox) -> bool:
     """Whether a well-behaved client still delivers a mail object."""
     before = len(sandbox.inbox(BOB))
-    with sandbox.connect(MX, 25, settings=Settings(timeout=20)) as client:
+    with sandbox.connect(MX, 25, settings=Settings(timeout=60)) as client:
         client.ehlo()
         client.mail(ALICE)
         client.rcpt(BOB)
@@ -194,7 +194,7 @@ def test_a_command_line_without_end_is_not_kept(sandbox: Sandbox) -> None:
 
 
 def half_sent(sandbox: Sandbox, octets: bytes, many: int) -> list[Stream]:
-    streams = [sandbox.open(MX, 25, source=None, timeout=20) for _ in range(many)]
+    streams = [sandbox.open(MX, 25, source=None, timeout=60) for _ in range(many)]
     for stream in streams:
         stream.write(octets)
     return streams
