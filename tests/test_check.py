@@ -119,10 +119,10 @@ def test_a_notebook_that_takes_too_long_is_ended_with_its_kernel(tmp_path, monke
     class LateClock(subprocess.Popen):
         """Its time begins with the stubborn cell, however late a busy machine gets there."""
 
-        def communicate(self, task, timeout):
+        def communicate(self, input=None, timeout=None):
             assert self.stdin is not None
             with self.stdin as stdin:
-                stdin.write(task)
+                stdin.write(input)
             self.stdin = None
             wait_until(lambda: told.exists() or self.poll() is not None)
             return super().communicate(timeout=timeout)

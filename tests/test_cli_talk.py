@@ -34,6 +34,7 @@ def talk(*words: str, lines: str = "", **variables: str) -> Run:
 
 
 def to_peer(peer: ListeningPeer, *words: str, lines: str = "", **variables: str) -> Run:
+    words = ("--timeout", "120", *words)  # of two, the later one counts
     return talk(f"127.0.0.1:{peer.port}", *words, lines=lines, **variables)
 
 
