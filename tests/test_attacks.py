@@ -260,3 +260,37 @@ def test_fifty_megabytes_of_lines_of_one_octet_cost_no_more_than_the_limit_allow
     )
     assert done.returncode == 0, done.stderr.decode()
     assert int(done.stdout) < 4 * 10 * 2**20  # the limit of a content is 10 MiB
+
+
+NO_DESCRIPTOR_LEFT = """
+import os, resource, socket
+from smtplab import Sandbox
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+with Sandbox("tcp") as sandbox:
+    ports = {listener.key: port for listener, port in sandbox._carrier.bound_ports.items()}
+    client, held = socket.socket(), []
+    try:
+        while True:
+            held.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        pass
+    client.settimeout(60)
+    client.connect(("127.0.0.1", ports["mx.example.net", 25]))
+    for _ in range(100):
+        sandbox._carrier.call(lambda: None)  # each is a turn of the loop, which sees the client
+    for one in held:
+        os.close(one)
+    assert client.recv(4) == b"220 "
+    client.close()
+"""
+
+
+def test_a_sandbox_without_descriptors_lets_clients_wait_and_does_not_spin() -> None:
+    """macOS gives a program 256; a loop that fails to accept prints an error a thousand times a
+    second into the notebook until somebody leaves."""
+    pytest.importorskip("resource", reason="Windows has no such limit")
+    done = subprocess.run(
+        [sys.executable, "-c", NO_DESCRIPTOR_LEFT], capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr.decode()) == (0, "")
