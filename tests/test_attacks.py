@@ -4,11 +4,12 @@ More of them stand with what they aim at: end-of-data tricks in `test_content_re
 guessing and plaintext behind STARTTLS in `test_server.py`.
 """
 
+import socket
 import subprocess
 import sys
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from smtplab import LocalProtocolError, Sandbox, Settings
 from smtplab.transport import Stream
 from tests.life_cycle import ALICE, BOB, MSA, MX
+from tests.watch import wait_until
 
 CONTENT = b"Subject: still served\r\n\r\n"
 
@@ -212,6 +214,39 @@ def test_clients_that_never_finish_keep_nobody_out(sandbox: Sandbox, octets: byt
             cleanup.callback(stream.close)
         assert others_are_served(sandbox)
     assert len(sandbox.inbox(BOB)) == 1, "half a content is no content"
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "ask"),
+    [(MX, 25, b"EHLO a.example\r\n"), ("imap.example.net", 143, b"a1 CAPABILITY\r\n")],
+    ids=["smtp", "imap"],
+)
+def test_a_client_that_asks_and_reads_nothing_is_cut_off(host: str, port: int, ask: bytes) -> None:
+    """The server's last words would wait for it for ever, and the connection with them."""
+    with Sandbox("tcp") as sandbox, socket.socket() as client:
+        ports = {listener.key: bound for listener, bound in sandbox.bound_ports.items()}
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", ports[host, port]))
+        client.setblocking(False)
+
+        def is_stuffed() -> bool:
+            with suppress(BlockingIOError):
+                client.send(ask * 1000)
+            waits = ("_writing_paused", "_paused")
+            return any(getattr(s, w, False) for s in sandbox._world.live.values() for w in waits)
+
+        wait_until(is_stuffed)
+        (server,) = sandbox._world.live.values()
+
+        def much_later() -> None:
+            server._active_at -= 3600
+            (getattr(server, "_time_is_up", None) or server._timeout_cb)()  # type: ignore[union-attr]
+
+        sandbox._carrier.call(much_later)
+        wait_until(lambda: not sandbox._world.live)
+        assert not sandbox._world.live
+        last = sandbox.transcript.events[-1]
+        assert last.detail == {"why": "by the server: idle too long"}, "nothing is said after it"
 
 
 def test_five_hundred_connections_at_once_are_all_greeted() -> None:
