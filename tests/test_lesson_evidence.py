@@ -1,4 +1,4 @@
-"""Evidence: contents of any length, copies and look-alikes, reports and what only reads like one."""
+"""Evidence: contents of any length, copies and look-alikes, reports and what reads like one."""
 
 import pytest
 
