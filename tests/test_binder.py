@@ -99,7 +99,7 @@ def test_every_notebook_gives_its_stored_outputs_in_binders_environment(
     """In parts, because one test may take five minutes at most, also on a slow machine."""
     notebooks = sorted((image.home / "notebooks").glob("*.ipynb"))[part::PARTS]
     assert len(notebooks) >= 17 // PARTS
-    options = "-o addopts= -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 60"
+    options = "-o addopts= -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 180"
     sanitize = "--nbval-sanitize-with=tests/nbval_sanitize.cfg"
     said = image.run("python", "-m", "pytest", *options.split(), sanitize, *map(str, notebooks))
     assert " passed" in said

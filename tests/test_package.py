@@ -37,7 +37,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (clone / "notebooks" / ".ipynb_checkpoints" / "x.ipynb").write_text("{}")
     out = clone.parent / "dist"
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(clone)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
     return out
 

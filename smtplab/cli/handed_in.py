@@ -20,6 +20,7 @@ import json
 import os
 import re
 import secrets
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -31,6 +32,7 @@ _NAMED = re.compile(r"(?<![0-9])[0-9]{2}(?![0-9])")
 _CHECKS = re.compile(r"\b(?:check|ExerciseCard)\s*\(|\.check\(")
 _IN_WORDS = {"StdinNotImplementedError": "it waited for somebody to type"}
 MAX_WORD = 300  # characters of a sentence in the table; ours to choose
+MAX_PATH = 100  # octets; a socket's path may have 103 on macOS, 107 on Linux (unix(7))
 
 GRADER = """\
 def _smtplab_judge():
@@ -140,9 +142,11 @@ def with_graders(notebook: Any, code: str) -> None:
 def _executed(notebook: Any, task: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
     """Run all cells; the kernel's process id comes first, so that it can be ended from outside."""
     from nbclient import NotebookClient
+    from traitlets.config import Config
 
     client = NotebookClient(
         notebook,
+        config=Config(KernelManager=reached_in(folder)),
         timeout=task["cell_seconds"],
         kernel_name="python3",  # whatever the notebook names: this Python judges
         allow_errors=True,
@@ -155,6 +159,18 @@ def _executed(notebook: Any, task: dict[str, Any], folder: Path) -> Iterator[dic
         yield {"kernel": _process_id(client)}
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index)
+
+
+def reached_in(folder: Path) -> dict[str, str]:
+    """Settings of a kernel that is reached by sockets in this folder, where the system has them.
+
+    A kernel's TCP ports are chosen here and bound there: of two that begin at the same moment, one
+    may be given a port of the other, and then it dies before its first word.
+    """
+    file = str(folder / "kernel.json")
+    fits = len(os.fsencode(file)) <= MAX_PATH
+    transport = "ipc" if fits and hasattr(socket, "AF_UNIX") and os.name != "nt" else "tcp"
+    return {"connection_file": file, "transport": transport}
 
 
 def _process_id(client: Any) -> int:
