@@ -17,6 +17,7 @@ import pytest
 from smtplab import LocalProtocolError, Sandbox, Settings
 from smtplab.transport import Stream
 from tests.life_cycle import ALICE, BOB, MSA, MX
+from tests.test_queue import calls_in
 from tests.watch import wait_until
 
 CONTENT = b"Subject: still served\r\n\r\n"
@@ -190,6 +191,17 @@ def test_a_command_line_without_end_is_not_kept(sandbox: Sandbox) -> None:
     assert peak < 16 * 2**20, "the ring of what passed on the wire holds 8 MiB"
     assert codes(said) == [500] and others_are_served(sandbox)
     assert not any(event.length > 65536 for event in sandbox.transcript.events)
+
+
+def test_mail_that_nobody_could_read_can_be_listed() -> None:
+    """What a list of mail shows is a Subject; the whole content must not be taken apart for it."""
+    nested = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+    with Sandbox("memory") as sandbox:
+        deliver(sandbox, b"Subject: deep\r\n" + nested * 5000)
+        deliver(sandbox, b"X: y\r\nSubject:" + b" a" * 400 + b"\r\n a" * 100_000 + b"\r\n")
+        deep, long = sandbox.inbox(BOB)
+        assert repr(deep).endswith(": deep>")
+        assert calls_in(lambda: repr(long)) < 1_000_000
 
 
 # Many at once.
