@@ -4,6 +4,7 @@ More of them stand with what they aim at: end-of-data tricks in `test_content_re
 guessing and plaintext behind STARTTLS in `test_server.py`.
 """
 
+import os
 import socket
 import subprocess
 import sys
@@ -340,4 +341,36 @@ def test_a_sandbox_without_descriptors_lets_clients_wait_and_does_not_spin() -> 
     done = subprocess.run(
         [sys.executable, "-c", NO_DESCRIPTOR_LEFT], capture_output=True, timeout=60, check=False
     )
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+
+
+FORKED = """
+import os, sys
+from pathlib import Path
+from smtplab import Sandbox
+
+for transport in ("memory", "tcp"):
+    store = Path(sys.argv[1], transport)
+    with Sandbox(transport, store=store) as sandbox:
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            os.read(reading, 1)
+            sys.exit(0)
+        for _ in range(150):
+            sandbox._world.queue.next_id("mx.example.net")
+        before = (store / "smtplab-store.json").read_bytes()
+        os.write(writing, b"!")
+        assert os.waitpid(child, 0)[1] == 0
+        assert (store / "smtplab-store.json").read_bytes() == before
+        with sandbox.connect("mx.example.net", 25) as client:
+            assert client.ehlo().code == 250
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork")
+def test_a_fork_of_the_program_leaves_servers_and_store_to_the_first(tmp_path: Path) -> None:
+    """Its end would put the store's numbers back, and wait for threads that it does not have."""
+    command = [sys.executable, "-W", "ignore", "-c", FORKED, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
     assert (done.returncode, done.stderr.decode()) == (0, "")
