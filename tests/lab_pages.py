@@ -137,7 +137,7 @@ def cut_off(page, selector):
 
 
 def broken_words(page, selector):
-    """Words of short cells and labels that begin on one line and end on the next."""
+    """Words and dates of short cells and labels that begin on one line and end on the next."""
     return page.evaluate(_BROKEN, selector)
 
 
@@ -150,7 +150,8 @@ _BROKEN = """selector => {
     const clipped = getComputedStyle(owner.closest('thead') || owner).clipPath !== 'none';
     if (owner.textContent.trim().length > 30 || clipped || !owner.checkVisibility()
       || owner.closest('style, svg, select, textarea')) continue;
-    for (const word of text.data.matchAll(/[\\p{L}\\p{N}_.@?!:;,']+/gu)) {
+    for (const word of text.data.matchAll(
+      /\\d{4}-\\d\\d-\\d\\d[T\\d:.Z]*|[\\p{L}\\p{N}_.@?!:;,']+/gu)) {
       const range = document.createRange();
       range.setStart(text, word.index);
       range.setEnd(text, word.index + word[0].length);

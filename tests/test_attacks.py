@@ -4,11 +4,12 @@ More of them stand with what they aim at: end-of-data tricks in `test_content_re
 guessing and plaintext behind STARTTLS in `test_server.py`.
 """
 
+import socket
 import subprocess
 import sys
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from smtplab import LocalProtocolError, Sandbox, Settings
 from smtplab.transport import Stream
 from tests.life_cycle import ALICE, BOB, MSA, MX
+from tests.watch import wait_until
 
 CONTENT = b"Subject: still served\r\n\r\n"
 
@@ -214,6 +216,39 @@ def test_clients_that_never_finish_keep_nobody_out(sandbox: Sandbox, octets: byt
     assert len(sandbox.inbox(BOB)) == 1, "half a content is no content"
 
 
+@pytest.mark.parametrize(
+    ("host", "port", "ask"),
+    [(MX, 25, b"EHLO a.example\r\n"), ("imap.example.net", 143, b"a1 CAPABILITY\r\n")],
+    ids=["smtp", "imap"],
+)
+def test_a_client_that_asks_and_reads_nothing_is_cut_off(host: str, port: int, ask: bytes) -> None:
+    """The server's last words would wait for it for ever, and the connection with them."""
+    with Sandbox("tcp") as sandbox, socket.socket() as client:
+        ports = {listener.key: bound for listener, bound in sandbox.bound_ports.items()}
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", ports[host, port]))
+        client.setblocking(False)
+
+        def is_stuffed() -> bool:
+            with suppress(BlockingIOError):
+                client.send(ask * 1000)
+            waits = ("_writing_paused", "_paused")
+            return any(getattr(s, w, False) for s in sandbox._world.live.values() for w in waits)
+
+        wait_until(is_stuffed)
+        (server,) = sandbox._world.live.values()
+
+        def much_later() -> None:
+            server._active_at -= 3600
+            (getattr(server, "_time_is_up", None) or server._timeout_cb)()  # type: ignore[union-attr]
+
+        sandbox._carrier.call(much_later)
+        wait_until(lambda: not sandbox._world.live)
+        assert not sandbox._world.live
+        last = sandbox.transcript.events[-1]
+        assert last.detail == {"why": "by the server: idle too long"}, "nothing is said after it"
+
+
 def test_five_hundred_connections_at_once_are_all_greeted() -> None:
     """A server with a thread or a small backlog for each would turn the next ones away."""
     with Sandbox("tcp") as sandbox, ExitStack() as cleanup:
@@ -260,3 +295,37 @@ def test_fifty_megabytes_of_lines_of_one_octet_cost_no_more_than_the_limit_allow
     )
     assert done.returncode == 0, done.stderr.decode()
     assert int(done.stdout) < 4 * 10 * 2**20  # the limit of a content is 10 MiB
+
+
+NO_DESCRIPTOR_LEFT = """
+import os, resource, socket
+from smtplab import Sandbox
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+with Sandbox("tcp") as sandbox:
+    ports = {listener.key: port for listener, port in sandbox._carrier.bound_ports.items()}
+    client, held = socket.socket(), []
+    try:
+        while True:
+            held.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        pass
+    client.settimeout(60)
+    client.connect(("127.0.0.1", ports["mx.example.net", 25]))
+    for _ in range(100):
+        sandbox._carrier.call(lambda: None)  # each is a turn of the loop, which sees the client
+    for one in held:
+        os.close(one)
+    assert client.recv(4) == b"220 "
+    client.close()
+"""
+
+
+def test_a_sandbox_without_descriptors_lets_clients_wait_and_does_not_spin() -> None:
+    """macOS gives a program 256; a loop that fails to accept prints an error a thousand times a
+    second into the notebook until somebody leaves."""
+    pytest.importorskip("resource", reason="Windows has no such limit")
+    done = subprocess.run(
+        [sys.executable, "-c", NO_DESCRIPTOR_LEFT], capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr.decode()) == (0, "")

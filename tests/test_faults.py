@@ -310,7 +310,9 @@ def test_the_dial_adds_lists_removes_and_clears() -> None:
     dial.remove("NOOP=drop")
     with pytest.raises(KeyError, match="RCPT=451"):
         dial.remove(one)
-    assert "RCPT=451   struck: 0" in repr(dial) and "RCPT=451" in dial._repr_html_()
+    assert "RCPT=451   struck: 0" in repr(dial)
+    assert '<td style="text-align:left"><code>RCPT=451</code></td>' in dial._repr_html_()
+    assert '<th style="text-align:left">Rule</th>' in dial._repr_html_()
     dial.clear()
     assert not dial and "no rule" in repr(dial)
 
