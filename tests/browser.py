@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import pytest
@@ -89,30 +90,32 @@ def serving(
     `module` is what Python runs: its name, and options of its own.
     """
     token = secrets.token_hex(16)
-    process = subprocess.Popen(
-        [
-            python, "-m", *module, "--no-browser", "--allow-root",
-            "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--IdentityProvider.token={token}",
-            f"--ServerApp.root_dir={folder}",
-        ],
-        env=environment, cwd=folder, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    log, started = _Log(process), False
-    try:
-        started = log.ready.wait(START_LIMIT) and bool(log.port)
-        assert started, "Jupyter did not start:\n" + "".join(log.lines[-20:])
-        yield At(f"http://127.0.0.1:{log.port}", token), process.pid
-    finally:
-        process.terminate()
+    with TemporaryDirectory(prefix="smtplab-") as runtime:
+        process = subprocess.Popen(
+            [
+                python, "-m", *module, "--no-browser", "--allow-root",
+                "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0",
+                f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}",
+                "--KernelManager.transport=ipc",  # a port could go to somebody else's kernel
+            ],
+            env=environment | {"JUPYTER_RUNTIME_DIR": runtime}, cwd=folder, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        log, started = _Log(process), False
         try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:  # all is shut down, and a thread of its own keeps it
-            process.kill()
-            process.wait(30)
-        log.thread.join(30)
-        assert process.stderr is not None
-        process.stderr.close()
+            started = log.ready.wait(START_LIMIT) and bool(log.port)
+            assert started, "Jupyter did not start:\n" + "".join(log.lines[-20:])
+            yield At(f"http://127.0.0.1:{log.port}", token), process.pid
+        finally:
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:  # all is shut down, and a thread of its own keeps it
+                process.kill()
+                process.wait(30)
+            log.thread.join(30)
+            assert process.stderr is not None
+            process.stderr.close()
 
 
 class _Log:
