@@ -54,7 +54,7 @@ def codes(said: bytes) -> list[int]:
 def others_are_served(sandbox: Sandbox) -> bool:
     """Whether a well-behaved client still delivers a mail object."""
     before = len(sandbox.inbox(BOB))
-    with sandbox.connect(MX, 25, settings=Settings(timeout=20)) as client:
+    with sandbox.connect(MX, 25, settings=Settings(timeout=60)) as client:
         client.ehlo()
         client.mail(ALICE)
         client.rcpt(BOB)
@@ -209,7 +209,7 @@ def test_mail_that_nobody_could_read_can_be_listed() -> None:
 
 
 def half_sent(sandbox: Sandbox, octets: bytes, many: int) -> list[Stream]:
-    streams = [sandbox.open(MX, 25, source=None, timeout=20) for _ in range(many)]
+    streams = [sandbox.open(MX, 25, source=None, timeout=60) for _ in range(many)]
     for stream in streams:
         stream.write(octets)
     return streams
@@ -339,7 +339,7 @@ def test_a_sandbox_without_descriptors_lets_clients_wait_and_does_not_spin() -> 
     second into the notebook until somebody leaves."""
     pytest.importorskip("resource", reason="Windows has no such limit")
     done = subprocess.run(
-        [sys.executable, "-c", NO_DESCRIPTOR_LEFT], capture_output=True, timeout=60, check=False
+        [sys.executable, "-c", NO_DESCRIPTOR_LEFT], capture_output=True, timeout=180, check=False
     )
     assert (done.returncode, done.stderr.decode()) == (0, "")
 

@@ -248,7 +248,7 @@ def test_two_sandboxes_cannot_share_a_store(store: Path) -> None:
             assert serving.process.stderr is not None
             (line,) = serving.process.stderr.read().decode().splitlines()
             assert "is in use by another sandbox" in line
-            assert serving.process.wait(30) == 2
+            assert serving.process.wait(120) == 2
     Sandbox("memory", store=store).stop()
 
 

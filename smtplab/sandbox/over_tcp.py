@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 LOOPBACK = "127.0.0.1"
 BACKLOG = 512  # connections that may wait to be accepted
 NO_DESCRIPTOR_WAIT = 0.1  # seconds until the next look, when this program has as many as it may
-STOP_WITHIN = 5.0  # seconds
+STOP_WITHIN = 30.0  # seconds; the loop's thread may be kept waiting on a busy machine
 THREADS = "smtplab-"  # how the names of the threads begin
 _STOPPED = "the sandbox is stopped; start it with sandbox.start()"
 
