@@ -26,7 +26,9 @@ class Asked:
             return Card(f"There is no option {letter!r}.", (f"Choose from {', '.join(options)}.",))
         chosen = options[wanted]
         if not chosen.right:
-            return Card(f"{wanted} is not the one.", (chosen.why, "Choose again."))
+            asked = self._card()  # what stood below the cell is gone, and the choice goes on
+            again = ("Choose again.", asked.title, *asked.lines)
+            return Card(f"{wanted} is not the one.", (chosen.why, *again))
         note_done(Kind.QUESTION, f"{self.lesson}.{self.number}")
         others = (f"{key}: {o.why}" for key, o in options.items() if key != wanted)
         return Card(
