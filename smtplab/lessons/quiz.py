@@ -19,16 +19,25 @@ class Asked:
     question: Question
 
     def answer(self, letter: str) -> Card:
-        """What is true or false about the option with this letter; never raises."""
+        """What is true or false about the option with this letter; never raises.
+
+        What stood below the cell is gone: after a wrong choice the question stands there again.
+        """
+        told, chosen = self.told(letter), self.question.options.get(str(letter).strip().lower())
+        if chosen is None or chosen.right:
+            return told
+        asked = self._card()
+        return Card(told.title, (*told.lines, asked.title, *asked.lines))
+
+    def told(self, letter: str) -> Card:
+        """The same without the question."""
         options = self.question.options
         wanted = str(letter).strip().lower()
         if wanted not in options:
             return Card(f"There is no option {letter!r}.", (f"Choose from {', '.join(options)}.",))
         chosen = options[wanted]
         if not chosen.right:
-            asked = self._card()  # what stood below the cell is gone, and the choice goes on
-            again = ("Choose again.", asked.title, *asked.lines)
-            return Card(f"{wanted} is not the one.", (chosen.why, *again))
+            return Card(f"{wanted} is not the one.", (chosen.why, "Choose again."))
         note_done(Kind.QUESTION, f"{self.lesson}.{self.number}")
         others = (f"{key}: {o.why}" for key, o in options.items() if key != wanted)
         return Card(
