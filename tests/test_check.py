@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import select
+import subprocess
 import sys
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -19,6 +20,7 @@ from smtplab.cli.marking import HandedIn, Limits, find, mark
 from smtplab.lessons import work
 from smtplab.lessons.progress import Done
 from smtplab.lessons.work import pack
+from tests.watch import wait_until
 
 BEGIN = """\
 from smtplab import Sandbox
@@ -97,9 +99,9 @@ def test_what_a_notebook_prints_or_writes_is_no_answer(tmp_path):
 
 def test_a_cell_without_end_is_stopped_and_the_others_still_count(tmp_path):
     path = notebook(tmp_path / "x.ipynb", BEGIN, "while True: pass", SOLVED)
-    (row, *_) = mark(HandedIn(path, path.name), Limits(cell_seconds=10, seconds=240))
+    (row, *_) = mark(HandedIn(path, path.name), Limits(cell_seconds=20, seconds=240))
     assert (row.exercise, row.passed) == ("2.1", "yes")
-    assert row.ran == "1 cell failed: stopped after 10 seconds"
+    assert row.ran == "1 cell failed: stopped after 20 seconds"
 
 
 STUBBORN = """\
@@ -109,24 +111,36 @@ pathlib.Path({told!r}).write_text(str(os.getpid()))
 while True: pass"""
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waits for a process that is no child")
-def test_a_notebook_that_takes_too_long_is_ended_with_its_kernel(tmp_path):
+def test_a_notebook_that_takes_too_long_is_ended_with_its_kernel(tmp_path, monkeypatch):
     told = tmp_path / "pid"
     path = notebook(tmp_path / "x.ipynb", BEGIN, STUBBORN.format(told=str(told)))
-    (row,) = mark(HandedIn(path, path.name), Limits(cell_seconds=300, seconds=60))
-    assert row.ran == "ended after 60 seconds"
+
+    class LateClock(subprocess.Popen):
+        """Its time begins with the stubborn cell, however late a busy machine gets there."""
+
+        def communicate(self, input=None, timeout=None):
+            assert self.stdin is not None
+            with self.stdin as stdin:
+                stdin.write(input)
+            self.stdin = None
+            wait_until(lambda: told.exists() or self.poll() is not None)
+            return super().communicate(timeout=timeout)
+
+    monkeypatch.setattr(subprocess, "Popen", LateClock)
+    (row,) = mark(HandedIn(path, path.name), Limits(cell_seconds=300, seconds=3))
+    assert row.ran == "ended after 3 seconds"
     assert _ends(int(told.read_text()))
 
 
 def _ends(pid):
-    """Whether a process is gone, or goes within 30 seconds."""
+    """Whether a process is gone, or goes within two minutes."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
         return True
     try:
-        return bool(select.select([descriptor], [], [], 30)[0])
+        return bool(select.select([descriptor], [], [], 120)[0])
     finally:
         os.close(descriptor)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from smtplab.commands import verb_of
-from smtplab.mail_object import ContentReader, Envelope, MailObject
+from smtplab.lessons.shelves import Shelves
+from smtplab.mail_object import ContentReader, Envelope, MailObject, header_section
 from smtplab.sandbox import Sandbox, StoredMail
 from smtplab.sandbox.little_internet import LAPTOP
 from smtplab.transcript import Event, Kind, Segment, Transcript
 
 _SENT = (Kind.COMMAND, Kind.RESPONSE, Kind.MAIL_DATA)
 _REPLIED = (Kind.REPLY, Kind.CHALLENGE)
+_BEGIN_ANEW = ("MAIL", "RSET", "EHLO", "HELO", "STARTTLS")  # RFC 5321, 4.1.4; RFC 3207, 4.2
 _LONGEST_TAG = 64  # octets of an IMAP reply in which its tag and its OK must stand
 
 
@@ -62,16 +64,40 @@ class Conversation:
         """Whether an AUTH exchange ended with 235."""
         return any(exchange.code == 235 for exchange in self.exchanges)
 
-    def accepted(self) -> tuple[MailObject, ...]:
-        """The mail objects that the server took with 250 after their end of mail data."""
-        return tuple(mail for mail, code in self._mail_objects() if code // 100 == 2)
+    def after(self, position: int) -> Conversation:
+        """What followed that position. MAIL may have come before it, so MAIL is kept."""
+        before = tuple(e for e in self.exchanges[: max(position, 0)] if e.verb == "MAIL")
+        return replace(self, exchanges=before + self.exchanges[position + 1 :])
+
+    def transactions(self) -> tuple[Conversation, ...]:
+        """Each mail transaction: from a MAIL that was accepted to what ends it (4.1.4)."""
+        begun: list[list[Exchange]] = []
+        is_open = False
+        for exchange in self.exchanges:
+            if exchange.code // 100 == 2 and exchange.verb in _BEGIN_ANEW:
+                is_open = exchange.verb == "MAIL"
+                begun += [[]] if is_open else []
+            if is_open:
+                begun[-1].append(exchange)
+        return tuple(replace(self, exchanges=tuple(exchanges)) for exchanges in begun)
+
+    def accepted(self, tls: bool | None = None) -> tuple[MailObject, ...]:
+        """The mail objects that the server took with 250 after their end of mail data.
+
+        `tls` asks for those that crossed inside it, or for those outside.
+        """
+        return tuple(
+            mail
+            for mail, end in self._mail_objects()
+            if end.code // 100 == 2 and tls in (None, end.tls)
+        )
 
     def refused(self) -> tuple[MailObject, ...]:
         """The mail objects that the server refused for good after their end of mail data."""
-        return tuple(mail for mail, code in self._mail_objects() if code // 100 == 5)
+        return tuple(mail for mail, end in self._mail_objects() if end.code // 100 == 5)
 
-    def _mail_objects(self) -> Iterator[tuple[MailObject, int]]:
-        """Every mail object that was sent whole, with the code of the reply to its end."""
+    def _mail_objects(self) -> Iterator[tuple[MailObject, Exchange]]:
+        """Every mail object that was sent whole, with the end of it and the reply to that."""
         reverse_path, forward_paths, chunks = "", list[str](), b""
         for position, exchange in enumerate(self.exchanges):
             done = exchange.code // 100 == 2
@@ -79,11 +105,11 @@ class Conversation:
                 chunks += self._chunk_of(position) if done else b""
                 if done and exchange.argument.upper().endswith("LAST"):
                     envelope = Envelope(reverse_path, tuple(forward_paths))
-                    yield MailObject(envelope, chunks), exchange.code
+                    yield MailObject(envelope, chunks), exchange
                     forward_paths = []
             elif exchange.kind is Kind.MAIL_DATA and not self._chunk_of(position - 1):
                 envelope = Envelope(reverse_path, tuple(forward_paths))
-                yield MailObject(envelope, _content(exchange.octets)), exchange.code
+                yield MailObject(envelope, _content(exchange.octets)), exchange
                 forward_paths = []
             elif done and exchange.verb == "RCPT":
                 forward_paths.append(_path(exchange))
@@ -109,7 +135,8 @@ class Evidence:
         for event in transcript.events:
             if event.end == "server":
                 by_connection.setdefault(event.connection, []).append(event)
-        read = (_conversation(transcript, events) for events in by_connection.values())
+        shelves = Shelves(sandbox)
+        read = (_conversation(transcript, events, shelves) for events in by_connection.values())
         self._all = tuple(one for one in read if one)
         self.conversations = self.of(LAPTOP)
 
@@ -130,19 +157,46 @@ class Evidence:
     def arrived(self, mail: MailObject, mailbox: str) -> bool:
         """Whether this very content lies in the Inbox, with the same reverse-path."""
         return any(
-            stored.content.endswith(mail.content)
-            and stored.envelope.reverse_path == mail.envelope.reverse_path
+            is_copy(stored, mail)
+            and stored.envelope.reverse_path.lower() == mail.envelope.reverse_path.lower()
             for stored in self.inbox(mailbox)
         )
 
+    def reports(self, mailbox: str, mail: MailObject) -> list[StoredMail]:
+        """The reports in an Inbox that return the header section of this mail object.
 
-def _conversation(transcript: Transcript, events: list[Event]) -> Conversation | None:
+        A report has the null reverse-path (RFC 5321, 4.5.5), and a server wrote it: what somebody
+        handed in is none.
+        """
+        names = {box.name for box in self.sandbox.mailboxes}
+        returned = header_section(mail.content)
+        handed_in = [mail for one in self.conversations for mail in one.accepted()]
+        return [
+            stored
+            for stored in (self.inbox(mailbox.lower()) if mailbox.lower() in names else ())
+            if not stored.envelope.reverse_path
+            and returned in stored.content
+            and not any(is_copy(stored, mail) for mail in handed_in)
+        ]
+
+
+def is_copy(stored: StoredMail, mail: MailObject) -> bool:
+    """Whether it is this content, with nothing but header fields of servers in front."""
+    front = stored.content[: len(stored.content) - len(mail.content)]
+    return stored.content.endswith(mail.content) and b"\r\n\r\n" not in front
+
+
+def _conversation(
+    transcript: Transcript, events: list[Event], shelves: Shelves
+) -> Conversation | None:
     """The server's record of one connection; None unless it is whole and has octets behind it."""
     if events[0].kind is not Kind.CONNECT or not _is_real(transcript, events):
         return None
     codes = {e.step: _code(e.octets) for e in events if e.kind in _REPLIED}
     exchanges = tuple(
-        Exchange(e.kind, e.octets, e.tls, codes.get(e.step, 0)) for e in events if e.kind in _SENT
+        Exchange(e.kind, shelves.octets_of(e), e.tls, codes.get(e.step, 0))
+        for e in events
+        if e.kind in _SENT
     )
     place = events[0].detail
     who = str(place["source"]), str(place["host"]), int(str(place["port"]))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from smtplab.commands import MAX_COMMAND_LINE
 from smtplab.lessons.evidence import Conversation, Evidence, Exchange
 from smtplab.lessons.question import Option, Question
 from smtplab.lessons.task import Exercise, Step
+from smtplab.line_rules import has_bare_line_end
 
 TITLE = "start here"
 
@@ -43,9 +45,14 @@ def _noop_after_it(_: Evidence, one: Conversation) -> bool:
 
 
 def _first_500(one: Conversation) -> int | None:
-    """Where a verb of the learner's own got 500; HELLO is the lesson's own example."""
+    """Where a verb of the learner's own got 500; HELLO is the lesson's own example.
+
+    Any verb gets 500 if its line is too long or has a lone CR or LF in it: those are left out.
+    """
     for position, exchange in enumerate(one.exchanges):
-        if exchange.code == 500 and exchange.verb not in ("", "HELLO"):
+        line = exchange.octets.removesuffix(b"\r\n")
+        is_line = len(exchange.octets) <= MAX_COMMAND_LINE and not has_bare_line_end(line)
+        if exchange.code == 500 and exchange.verb not in ("", "HELLO") and is_line:
             return position
     return None
 
@@ -114,7 +121,8 @@ EXERCISES = (
         (
             Step(
                 "a verb of your own invention, with the reply 500",
-                "a command that got the reply 500. Invent a verb, such as JUMP; HELLO was ours.",
+                "a verb that the server does not know, with the reply 500. Invent one, such as "
+                "JUMP; HELLO was ours, and a line that is too long gets 500 for its length.",
                 _unknown_verb,
                 1,
             ),

@@ -8,28 +8,50 @@ from smtplab.lessons.steps import (
     ALICE,
     BOB,
     CAROL,
+    SUBMISSION,
     arrived_for,
+    is_with,
     mail_for,
     said_goodbye,
     taken_for,
 )
 from smtplab.lessons.task import Exercise, Step
+from smtplab.mail_object import MailObject
 
 TITLE = "what SMTP is"
 
 NOBODY = "nobody@example.net"
 
 
-def _from_alice(_: Evidence, one: Conversation) -> bool:
-    return any(mail.envelope.reverse_path == ALICE for mail in mail_for(one, (NOBODY,)))
+def _of_alice(one: Conversation, forward_path: str) -> list[MailObject]:
+    """Mail with her reverse-path for one recipient alone; the case of letters is no matter."""
+    mails = mail_for(one, (forward_path,))
+    return [mail for mail in mails if mail.envelope.reverse_path.lower() == ALICE]
+
+
+def _at_provider(evidence: Evidence, one: Conversation) -> bool:
+    return is_with(SUBMISSION)(evidence, one) and one.signed_in()
+
+
+def _from_alice_to_carol(_: Evidence, one: Conversation) -> bool:
+    return bool(_of_alice(one, CAROL))
+
+
+def _in_carols_inbox(evidence: Evidence, one: Conversation) -> bool:
+    return any(evidence.arrived(mail, CAROL) for mail in _of_alice(one, CAROL))
+
+
+def _from_alice_to_nobody(_: Evidence, one: Conversation) -> bool:
+    return one.host == SUBMISSION and bool(_of_alice(one, NOBODY))
 
 
 def _report_came_back(evidence: Evidence, one: Conversation) -> bool:
-    """A report has the null reverse-path, and names the forward-path that failed."""
-    wanted = f"Final-Recipient: rfc822; {NOBODY}".encode()
+    """It returns this mail's header section, and names the forward-path that failed."""
+    wanted = f"final-recipient: rfc822; {NOBODY}".encode()
     return any(
-        mail.envelope.reverse_path == "" and wanted in mail.content
-        for mail in evidence.inbox(ALICE)
+        wanted in report.content.lower()
+        for mail in _of_alice(one, NOBODY)
+        for report in evidence.reports(ALICE, mail)
     )
 
 
@@ -39,16 +61,23 @@ EXERCISES = (
         "the five steps, to a neighbour",
         (
             Step(
-                "mail for carol@example.org and nobody else, taken with 250",
-                "a mail object for carol@example.org alone that the server took with 250. If the "
-                "last reply you read was 354, the content is still to come.",
-                taken_for(CAROL),
+                "a session with smtp.example.org, signed in",
+                "steps 1 and 2: a session with smtp.example.org in which AUTH got 235.",
+                _at_provider,
                 1,
+            ),
+            Step(
+                "mail from Alice for carol@example.org and nobody else, taken with 250",
+                "a mail object for carol@example.org alone, with alice@example.org as "
+                "reverse-path, that the server took with 250. If the last reply you read was "
+                "354, the content is still to come.",
+                _from_alice_to_carol,
+                2,
             ),
             Step(
                 "that mail in Carol's Inbox",
                 "the mail in Carol's Inbox.",
-                arrived_for(CAROL),
+                _in_carols_inbox,
                 2,
             ),
             Step(
@@ -100,7 +129,7 @@ EXERCISES = (
                 "mail from Alice for nobody@example.net, taken by smtp.example.org with 250",
                 "a mail object from alice@example.org for nobody@example.net that the submission "
                 "server took with 250.",
-                _from_alice,
+                _from_alice_to_nobody,
                 1,
             ),
             Step(

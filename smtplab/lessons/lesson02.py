@@ -6,15 +6,20 @@ from smtplab.lessons.evidence import Conversation, Evidence
 from smtplab.lessons.question import Option, Question
 from smtplab.lessons.steps import (
     BOB,
+    EXCHANGE,
     SUBMISSION,
+    arrived_for,
     is_with,
     mail_for,
     signed_in,
+    taken_for,
 )
 from smtplab.lessons.task import Exercise, Step
+from smtplab.mail_object import header_section
 from smtplab.transcript import Kind
 
 TITLE = "first conversation"
+POSTMASTER = "postmaster@example.net"
 
 
 def _rcpt_too_early(_: Evidence, one: Conversation) -> bool:
@@ -56,8 +61,8 @@ def _dot_arrived(evidence: Evidence, one: Conversation) -> bool:
 
 def _has_text_after_dot(content: bytes) -> bool:
     """Whether a line that holds one dot is followed by a line of text."""
-    body = content.partition(b"\r\n\r\n")[2]
-    return bool((b"\r\n" + body).partition(b"\r\n.\r\n")[2].strip())
+    body = content[len(header_section(content)) :]  # it begins with the line end before it
+    return bool(body.partition(b"\r\n.\r\n")[2].strip(b" .\t\r\n"))
 
 
 def _postmaster_named(_: Evidence, one: Conversation) -> bool:
@@ -65,34 +70,30 @@ def _postmaster_named(_: Evidence, one: Conversation) -> bool:
 
 
 def _reset_after_it(_: Evidence, one: Conversation) -> bool:
-    named = _named_postmaster(one)
-    reset = None if named is None else one.at("RSET", 250, after=named)
+    named, reset = _named_postmaster(one), _reset(one)
     return reset is not None and not any(
         exchange.kind is Kind.MAIL_DATA for exchange in one.exchanges[named:reset]
     )
 
 
+def _reset(one: Conversation) -> int | None:
+    named = _named_postmaster(one)
+    return None if named is None else one.at("RSET", 250, after=named)
+
+
 def _only_bob_got_it(evidence: Evidence, one: Conversation) -> bool:
-    """Bob alone, and nothing in this session went to postmaster."""
+    """Bob alone, after a RSET, and nothing in this session went to postmaster."""
+    reset = _reset(one)
     paths = [path.lower() for mail in one.accepted() for path in mail.envelope.forward_paths]
-    return _bob_got_it(evidence, one) and not any(path.startswith("postmaster") for path in paths)
+    spared = not any(path.startswith("postmaster") for path in paths)
+    return spared and reset is not None and arrived_for(BOB)(evidence, one.after(reset))
 
 
 def _named_postmaster(one: Conversation) -> int | None:
-    """Where postmaster was accepted as a recipient."""
-    for position, exchange in enumerate(one.exchanges):
-        if (exchange.verb, exchange.code) == ("RCPT", 250):
-            if "<postmaster" in exchange.argument.lower():
-                return position
-    return None
-
-
-def _taken_by_465(_: Evidence, one: Conversation) -> bool:
-    return bool(mail_for(one, (BOB,)))
-
-
-def _bob_got_it(evidence: Evidence, one: Conversation) -> bool:
-    return any(evidence.arrived(mail, BOB) for mail in mail_for(one, (BOB,)))
+    """Where that postmaster was accepted; without a domain it is the server's own (4.5.1)."""
+    names = (POSTMASTER, "postmaster" if one.host == EXCHANGE else POSTMASTER)
+    rcpts = ((at, path.partition("<")[2].partition(">")[0]) for at, path in _rcpts(one, 250))
+    return next((at for at, path in rcpts if path in names), None)
 
 
 EXERCISES = (
@@ -207,10 +208,10 @@ EXERCISES = (
             Step(
                 "mail for bob@example.net alone, taken with 250",
                 "a mail object for bob@example.net alone that this server took with 250.",
-                _taken_by_465,
+                taken_for(BOB),
                 3,
             ),
-            Step("that mail in Bob's Inbox", "the mail in Bob's Inbox.", _bob_got_it, 3),
+            Step("that mail in Bob's Inbox", "the mail in Bob's Inbox.", arrived_for(BOB), 3),
         ),
         (
             'sandbox.connect("smtp.example.org", 465) connects; TLS begins before the greeting.',

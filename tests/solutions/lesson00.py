@@ -22,6 +22,12 @@ def kiosk_by_console(sandbox):
     Console(sandbox).send("EHLO kiosk.example")
 
 
+def kiosk_by_smtplib_after_a_refusal(sandbox):
+    server = sandbox.smtplib(SUBMISSION, 25)
+    server.docmd("EHLO")
+    server.ehlo("Kiosk.Example")
+
+
 def own_name_only(sandbox):
     sandbox.connect().ehlo()
 
@@ -48,6 +54,23 @@ def hello_goodbye_by_console(sandbox):
     console = Console(sandbox, SUBMISSION, 465)
     console.press("EHLO")
     console.press("QUIT")
+
+
+def hello_goodbye_in_one_segment(sandbox):
+    goodbye_without_hello(sandbox)
+    sandbox.connect(SUBMISSION, 465).send_raw(b"ehlo a.example\r\nquit\r\n")
+
+
+def hello_noop_goodbye(sandbox):
+    client = sandbox.connect(SUBMISSION, 465)
+    client.ehlo()
+    client.noop()
+    client.quit()
+
+
+def hello_and_goodbye_in_two_sessions(sandbox):
+    hello_and_hang_up(sandbox)
+    goodbye_without_hello(sandbox)
 
 
 def hello_goodbye_on_587(sandbox):
@@ -89,14 +112,48 @@ def noop_then_jump(sandbox):
     client.send_raw(b"JUMP\r\n")
 
 
+def jump_and_noop_in_one_segment(sandbox):
+    sandbox.connect().send_raw(b"jump\r\nNOOP\r\nQUIT\r\n")
+
+
+def jump_by_smtplib(sandbox):
+    server = sandbox.smtplib()
+    server.docmd("JUMP")
+    server.noop()
+    server.quit()
+
+
+def hello_again_and_noop(sandbox):
+    client = sandbox.connect()
+    client.send_raw(b"HELLO\r\n")
+    client.noop()
+
+
+def a_known_verb_in_too_long_a_line(sandbox):
+    client = sandbox.connect()
+    client.send_raw(b"NOOP " + b"x" * 600 + b"\r\n")
+    client.noop()
+
+
+def a_known_verb_with_a_lone_lf(sandbox):
+    client = sandbox.connect()
+    client.send_raw(b"NOOP\n")
+    client.noop()
+
+
 def noop_alone(sandbox):
     sandbox.connect().noop()
 
 
 RIGHT = {
-    "0.1": (kiosk_by_method, kiosk_by_octets_within_tls, kiosk_by_console),
-    "0.2": (hello_goodbye, hello_goodbye_by_console),
-    "0.3": (jump_and_noop, jump_elsewhere),
+    "0.1": (
+        kiosk_by_method,
+        kiosk_by_octets_within_tls,
+        kiosk_by_console,
+        kiosk_by_smtplib_after_a_refusal,
+    ),
+    "0.2": (hello_goodbye, hello_goodbye_by_console, hello_goodbye_in_one_segment),
+    "0.3": (jump_and_noop, jump_elsewhere, jump_and_noop_in_one_segment, jump_by_smtplib),
 }
 WRONG = {
     "0.1": (
@@ -109,10 +166,15 @@ WRONG = {
         (hello_goodbye_on_587, "no session of yours on port 465 was recorded."),
         (hello_and_hang_up, "Closing without QUIT is not enough."),
         (goodbye_without_hello, "EHLO as the first command on port 465."),
+        (hello_noop_goodbye, "QUIT right after EHLO, in the same session"),
+        (hello_and_goodbye_in_two_sessions, "QUIT right after EHLO, in the same session"),
     ),
     "0.3": (
         (jump_and_noop_on_a_new_connection, "NOOP after the 500, in the same session."),
         (noop_then_jump, "NOOP after the 500, in the same session."),
-        (noop_alone, "a command that got the reply 500."),
+        (noop_alone, "a verb that the server does not know"),
+        (hello_again_and_noop, "JUMP; HELLO was ours"),
+        (a_known_verb_in_too_long_a_line, "a line that is too long gets 500 for its length"),
+        (a_known_verb_with_a_lone_lf, "a verb that the server does not know"),
     ),
 }

@@ -46,6 +46,40 @@ def to_carol_by_console(sandbox):
     console.send("QUIT")
 
 
+def to_carol_by_smtplib(sandbox):
+    server = sandbox.smtplib("smtp.example.org", 465)
+    server.login("carol@example.org", "winter-song")
+    server.sendmail("Alice@Example.ORG", [CAROL], CONTENT)
+    server.quit()
+
+
+def to_carol_in_chunks(sandbox):
+    client = signed_in(sandbox)
+    client.mail(ALICE)
+    client.rcpt(CAROL)
+    client.bdat(CONTENT[:30])
+    client.bdat(CONTENT[30:], last=True)
+    client.quit()
+
+
+def to_carol_unsigned(sandbox):
+    client = sandbox.connect("smtp.example.org", 25)
+    client.ehlo()
+    client.mail(ALICE)
+    client.rcpt(CAROL)
+    client.data()
+    client.content(CONTENT)
+    client.quit()
+
+
+def to_carol_from_bob(sandbox):
+    hand_in(sandbox, CAROL, reverse_path=BOB)
+
+
+def to_carol_without_reverse_path(sandbox):
+    hand_in(sandbox, CAROL, reverse_path="")
+
+
 def to_carol_without_goodbye(sandbox):
     hand_in(sandbox, CAROL, goodbye=False)
 
@@ -91,6 +125,22 @@ def to_nobody_and_bob_in_turn(sandbox):
         client.content(CONTENT)
 
 
+def to_nobody_in_capitals(sandbox):
+    hand_in(sandbox, "NOBODY@Example.Net", reverse_path="ALICE@EXAMPLE.ORG")
+
+
+def to_nobody_with_a_report_of_her_own(sandbox):
+    client = signed_in(sandbox)
+    client.mail(ALICE)
+    client.rcpt(NOBODY, {"NOTIFY": "NEVER"})
+    client.data()
+    client.content(CONTENT)
+    client.mail("")
+    client.rcpt(ALICE)
+    client.data()
+    client.content(b"Final-Recipient: rfc822; nobody@example.net\r\n\r\n" + CONTENT)
+
+
 def to_nobody_straight(sandbox):
     client = sandbox.connect("mx.example.net", 25)
     client.ehlo()
@@ -108,16 +158,25 @@ def to_nobody_without_reverse_path(sandbox):
 
 
 RIGHT = {
-    "1.1": (to_carol, to_carol_by_octets_on_465, to_carol_by_console),
+    "1.1": (
+        to_carol,
+        to_carol_by_octets_on_465,
+        to_carol_by_console,
+        to_carol_by_smtplib,
+        to_carol_in_chunks,
+    ),
     "1.2": (to_both, to_both_in_the_other_order),
-    "1.3": (to_nobody, to_nobody_and_bob_in_turn),
+    "1.3": (to_nobody, to_nobody_and_bob_in_turn, to_nobody_in_capitals),
 }
 WRONG = {
     "1.1": (
-        (to_bob, "a mail object for carol@example.org alone that the server took with 250."),
+        (to_bob, "a mail object for carol@example.org alone, with alice@example.org as"),
+        (to_carol_unsigned, "steps 1 and 2: a session with smtp.example.org in which AUTH got 235"),
+        (to_carol_from_bob, "with alice@example.org as reverse-path"),
+        (to_carol_without_reverse_path, "with alice@example.org as reverse-path"),
         (to_carol_without_content, "the content is still to come."),
         (to_carol_without_goodbye, "the fifth step: QUIT as the last command"),
-        (to_both, "a mail object for carol@example.org alone that the server took with 250."),
+        (to_both, "a mail object for carol@example.org alone, with alice@example.org as"),
     ),
     "1.2": (
         (to_each_alone, "Two separate mails do not count."),
@@ -128,5 +187,6 @@ WRONG = {
         (to_nobody_straight, "that the submission server took with 250."),
         (to_nobody_from_carol, "a mail object from alice@example.org for nobody@example.net"),
         (to_nobody_without_reverse_path, "a mail object from alice@example.org"),
+        (to_nobody_with_a_report_of_her_own, "the report in Alice's Inbox."),
     ),
 }

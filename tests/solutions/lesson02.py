@@ -67,6 +67,20 @@ def dot_through_the_queue(sandbox):
     client.content(DOT)
 
 
+def dot_without_a_header_section(sandbox):
+    at_mx(sandbox, EHLO, MAIL, TO_BOB, "DATA").content(b"\r\nbefore\r\n.\r\nafter\r\n")
+
+
+def dot_by_smtplib(sandbox):
+    server = sandbox.smtplib("mx.example.net", 25)
+    server.sendmail("alice@example.org", ["bob@example.net"], DOT)
+    server.quit()
+
+
+def dot_and_a_second_dot(sandbox):
+    at_mx(sandbox, EHLO, MAIL, TO_BOB, "DATA").content(b"Subject: Dot\r\n\r\n.\r\n.\r\n")
+
+
 def dot_that_ended_it(sandbox):
     client = at_mx(sandbox, EHLO, MAIL, TO_BOB, "DATA")
     client.send_raw(b"Subject: Dot\r\n\r\nbefore\r\n.\r\n")
@@ -103,6 +117,29 @@ def changed_mind_twice(sandbox):
     client.rcpt("alice@example.org")
     client.rset()
     client.mail("carol@example.org")
+    client.rcpt("bob@example.net")
+    client.data()
+    client.content(PLAIN)
+
+
+def changed_mind_about_a_bare_postmaster(sandbox):
+    client = at_mx(sandbox, EHLO, MAIL, "rcpt to:<Postmaster>", "rset", MAIL, TO_BOB, "data")
+    client.content(PLAIN)
+
+
+def bob_before_the_change_of_mind(sandbox):
+    client = at_mx(sandbox, EHLO, MAIL, TO_BOB, "DATA")
+    client.content(PLAIN)
+    for line in (MAIL, TO_POSTMASTER, "RSET", "QUIT"):
+        client.send_raw(line.encode() + b"\r\n")
+
+
+def another_postmaster(sandbox):
+    client = signed_in(sandbox)
+    client.mail("alice@example.org")
+    client.rcpt("postmaster@example.org")
+    client.rset()
+    client.mail("alice@example.org")
     client.rcpt("bob@example.net")
     client.data()
     client.content(PLAIN)
@@ -178,8 +215,14 @@ def through_465_to_carol(sandbox):
 
 RIGHT = {
     "2.1": (rcpt_mail_rcpt, rcpt_mail_rcpt_on_587, rcpt_mail_rcpt_by_console),
-    "2.2": (dot_by_content, dot_by_octets, dot_through_the_queue),
-    "2.3": (changed_mind, changed_mind_twice),
+    "2.2": (
+        dot_by_content,
+        dot_by_octets,
+        dot_through_the_queue,
+        dot_without_a_header_section,
+        dot_by_smtplib,
+    ),
+    "2.3": (changed_mind, changed_mind_twice, changed_mind_about_a_bare_postmaster),
     "2.4": (through_465, through_465_by_console),
 }
 WRONG = {
@@ -195,12 +238,15 @@ WRONG = {
         (dot_with_text_behind_it_on_its_line, "a mail object whose content has a line that is"),
         (dot_as_the_last_line, "text behind that line, in a mail for bob@example.net alone"),
         (dot_without_an_empty_line, "An empty line begins the body."),
+        (dot_and_a_second_dot, "a body with text behind that line"),
         (dot_for_somebody_else, "text behind that line, in a mail for bob@example.net alone"),
     ),
     "2.3": (
         (mail_again_without_reset, "RSET after that RCPT, in the same session"),
         (reset_too_late, "RSET after that RCPT, in the same session and before any content."),
         (bob_in_a_new_session, "a mail for bob@example.net alone, sent after RSET"),
+        (bob_before_the_change_of_mind, "a mail for bob@example.net alone, sent after RSET"),
+        (another_postmaster, "in which postmaster@example.net was accepted by RCPT"),
         (no_mail_after_reset, "RSET dropped the reverse-path too, so MAIL is needed again."),
     ),
     "2.4": (

@@ -1,5 +1,6 @@
 """Lesson 03: right ways and wrong ones."""
 
+import smtplib
 from contextlib import suppress
 from datetime import timedelta
 
@@ -63,6 +64,21 @@ def another_stranger_after_the_wait(sandbox):
     at_mx(sandbox, EHLO, "MAIL FROM:<carol@example.org>", TO_GREY)
 
 
+def grey_by_smtplib(sandbox):
+    for _ in range(2):
+        server = sandbox.smtplib("mx.example.net", 25)
+        with suppress(smtplib.SMTPRecipientsRefused):
+            server.sendmail("Alice@example.org", ["grey@example.net"], PLAIN)
+        server.close()
+        wait(sandbox)
+
+
+def bob_from_somebody_else(sandbox):
+    sandbox.faults.add("RCPT#1=451 4.3.0 Not now")
+    at_mx(sandbox, EHLO, MAIL, TO_BOB, "QUIT")
+    at_mx(sandbox, EHLO, "MAIL FROM:<carol@example.org>", TO_BOB, "DATA").content(PLAIN)
+
+
 def left_to_the_queue(sandbox):
     client = signed_in(sandbox)
     client.mail("alice@example.org")
@@ -96,6 +112,28 @@ def twice_too_early_by_console(sandbox):
     console = Console(sandbox, "mx.example.net", 25)
     for line in (EHLO, "DATA", MAIL, "DATA", TO_BOB, "DATA", "Subject: Hello\n\nHello."):
         console.send(line)
+
+
+def twice_too_early_and_in_small_letters(sandbox):
+    client = sandbox.connect("mx.example.net", 25)
+    client.send_raw(b"data\r\n")
+    client.helo()
+    client.mail("")
+    client.send_raw(b"data\r\n")
+    client.rcpt("Bob@Example.NET")
+    client.data()
+    client.content(PLAIN)
+
+
+def twice_outside_with_tls_between(sandbox):
+    client = at_mx(sandbox, EHLO, "DATA")
+    client.starttls()
+    client.ehlo()
+    for step in (client.data, lambda: client.mail("alice@example.org")):
+        step()
+    client.rcpt("bob@example.net")
+    client.data()
+    client.content(PLAIN)
 
 
 def twice_in_the_same_state(sandbox):
@@ -134,6 +172,13 @@ def three_kinds_in_another_order(sandbox):
     client.send_raw(b"NOOP " + b"x" * 600 + b"\r\n")
     client.noop()
     client.quit()
+
+
+def three_kinds_by_smtplib_and_more(sandbox):
+    server = sandbox.smtplib("mx.example.net", 25)
+    for line in ("DATA", "ehlo", "ehlo a.example", "mail alice", "Jump", "noop", "rset", "quit"):
+        server.docmd(line)
+    server.close()
 
 
 def hung_up(sandbox):
@@ -175,6 +220,26 @@ def sent_again_through_the_msa(sandbox):
     client.content(PLAIN)
 
 
+def sent_again_after_a_vain_attempt(sandbox):
+    lost(sandbox)
+    sandbox.faults.clear()
+    lost(sandbox)
+    server = sandbox.smtplib("mx.example.net", 25)
+    server.sendmail("alice@example.org", ["bob@example.net"], PLAIN)
+    server.quit()
+
+
+def sent_again_twice_and_then_once(sandbox):
+    sent_again_twice(sandbox)
+    sandbox.faults.clear()
+    sent_again(sandbox)
+
+
+def sent_again_twice(sandbox):
+    sent_again(sandbox)
+    at_mx(sandbox, EHLO, MAIL, TO_BOB, "DATA").content(PLAIN)
+
+
 def on_the_closed_session(sandbox):
     client = lost(sandbox)
     with suppress(SMTPLabError):
@@ -199,22 +264,34 @@ def gone_after_the_mail_was_taken(sandbox):
 
 
 RIGHT = {
-    "3.1": (grey_in_two_sessions, grey_in_one_session, bob_by_the_fault_dial),
-    "3.2": (twice_too_early, the_other_way_round, twice_too_early_by_console),
-    "3.3": (three_kinds, three_kinds_in_another_order),
-    "3.4": (sent_again, sent_again_through_the_msa),
+    "3.1": (grey_in_two_sessions, grey_in_one_session, bob_by_the_fault_dial, grey_by_smtplib),
+    "3.2": (
+        twice_too_early,
+        the_other_way_round,
+        twice_too_early_by_console,
+        twice_too_early_and_in_small_letters,
+    ),
+    "3.3": (three_kinds, three_kinds_in_another_order, three_kinds_by_smtplib_and_more),
+    "3.4": (
+        sent_again,
+        sent_again_through_the_msa,
+        sent_again_after_a_vain_attempt,
+        sent_again_twice_and_then_once,
+    ),
 }
 WRONG = {
     "3.1": (
         (never_refused, "RCPT that got 451."),
         (left_to_the_queue, "RCPT that got 451."),
-        (grey_at_once, "a mail for the same forward-path, later."),
-        (somebody_else_instead, "a mail for the same forward-path, later."),
-        (another_stranger_after_the_wait, "a mail for the same forward-path, later."),
-        (taken_first_and_refused_later, "a mail for the same forward-path, later."),
+        (grey_at_once, "a mail for the same forward-path, later"),
+        (somebody_else_instead, "a mail for the same forward-path, later"),
+        (another_stranger_after_the_wait, "a mail for the same forward-path, later"),
+        (taken_first_and_refused_later, "a mail for the same forward-path, later"),
+        (bob_from_somebody_else, "from the same reverse-path"),
     ),
     "3.2": (
         (twice_in_the_same_state, "DATA that got 503 after MAIL was accepted"),
+        (twice_outside_with_tls_between, "DATA that got 503 after MAIL was accepted"),
         (in_two_sessions, "DATA that got 503"),
         (delivered_before, "a mail for bob@example.net alone, after both refusals"),
         (to_postmaster, "a mail for bob@example.net alone, after both refusals"),
@@ -227,6 +304,7 @@ WRONG = {
     ),
     "3.4": (
         (on_the_closed_session, "the mail itself, in a new session."),
+        (sent_again_twice, "one copy only: since the 421 you have sent this mail more than once."),
         (gone_before_bob_was_named, "a session in which bob@example.net was accepted by RCPT"),
         (delivered_before_it_went_away, "the mail itself, in a new session."),
         (gone_after_the_mail_was_taken, "a session in which bob@example.net was accepted"),

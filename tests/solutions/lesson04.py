@@ -2,7 +2,7 @@
 
 from email.message import EmailMessage
 
-from smtplab import from_email
+from smtplab import from_email, send
 from smtplab.lessons import fresh_session, signed_in
 
 ALICE, BOB, CAROL = "alice@example.org", "bob@example.net", "carol@example.org"
@@ -52,6 +52,32 @@ def witness_through_the_msa(sandbox):
     transaction(signed_in(sandbox), ALICE, [BOB, POSTMASTER], content)
 
 
+def witness_by_smtplib(sandbox):
+    server = sandbox.smtplib("mx.example.net", 25)
+    server.send_message(message(Bcc=POSTMASTER))
+    server.quit()
+
+
+def witness_without_a_domain(sandbox):
+    hand_in(sandbox, [BOB, "Postmaster"], from_email(message()).content)
+
+
+def witness_named_in_base64(sandbox):
+    made = message()
+    made.set_content("A copy goes to postmaster@example.net.\n", cte="base64")
+    hand_in(sandbox, [BOB, POSTMASTER], from_email(made).content)
+
+
+def witness_in_an_encoded_word(sandbox):
+    fields = b"From: alice@example.org\r\nTo: bob@example.net\r\n"
+    hand_in(sandbox, [BOB, POSTMASTER], fields + b"Cc: =?utf-8?q?p=6Fstmaster?=\r\n\r\nHi.\r\n")
+
+
+def witness_in_another_session(sandbox):
+    for forward_path in (BOB, POSTMASTER):
+        hand_in(sandbox, [forward_path], from_email(message()).content)
+
+
 def witness_left_in_the_content(sandbox):
     content = message(Bcc=POSTMASTER).as_bytes().replace(b"\n", b"\r\n")
     hand_in(sandbox, [BOB, POSTMASTER], content)
@@ -91,6 +117,24 @@ def by_the_field_sender(sandbox):
 
 def report_to_the_other_provider(sandbox):
     transaction(signed_in(sandbox, CAROL), BOB, [NINA], from_email(message()).content)
+
+
+def report_to_carol_in_capitals(sandbox):
+    mail = from_email(message())
+    transaction(signed_in(sandbox), "CAROL@Example.Org", [BOB, NINA], mail.content)
+
+
+def a_report_of_ones_own(sandbox):
+    content = from_email(message()).content
+    client = signed_in(sandbox)
+    transaction(client, CAROL, [BOB], content)
+    transaction(client, "", [CAROL], b"Subject: Report\r\n\r\nAction: failed\r\n" + content)
+
+
+def the_same_content_twice(sandbox):
+    client = signed_in(sandbox)
+    transaction(client, CAROL, [BOB], from_email(message()).content)
+    transaction(client, ALICE, [NINA], from_email(message()).content)
 
 
 def both_the_same(sandbox):
@@ -144,6 +188,27 @@ def every_octet_quoted_printable_through_the_msa(sandbox):
     transaction(signed_in(sandbox), ALICE, [BOB], made)
 
 
+def every_octet_by_smtplib(sandbox):
+    made = message("A file")
+    made.add_attachment(OCTETS, maintype="application", subtype="octet-stream", filename="a")
+    server = sandbox.smtplib("mx.example.net", 25)
+    server.send_message(made)
+    server.quit()
+
+
+def every_octet_as_it_is_in_a_chunk(sandbox):
+    client = fresh_session(sandbox, "mx.example.net", 25, "EHLO laptop.example.org")
+    client.mail(ALICE, {"BODY": "BINARYMIME"})
+    client.rcpt(BOB)
+    fields = b"MIME-Version: 1.0\r\nContent-Disposition: attachment\r\n"
+    fields += b"Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\n"
+    client.bdat(fields + b"\r\n" + OCTETS, last=True)
+
+
+def backwards(sandbox):
+    hand_in(sandbox, [BOB], parcel(OCTETS[::-1]))
+
+
 def one_octet_missing(sandbox):
     hand_in(sandbox, [BOB], parcel(OCTETS[:-1]))
 
@@ -177,6 +242,19 @@ def greetings_by_hand(sandbox):
     hand_in(sandbox, [BOB], b"Subject: =?ISO-8859-1?Q?Gr=FC=DFe?=\r\n\r\nHi.\r\n")
 
 
+def greetings_by_send(sandbox):
+    send([from_email(message("Привет"))], lambda: signed_in(sandbox))
+
+
+def a_smile(sandbox):
+    hand_in(sandbox, [BOB], from_email(message("Hello \N{GRINNING FACE} \N{EN DASH} Bob")).content)
+
+
+def letters_in_another_field_raw(sandbox):
+    fields = "From: Ä <alice@example.org>\r\nSubject: =?utf-8?q?=C3=BC?=\r\n"
+    hand_in(sandbox, [BOB], fields.encode() + b"\r\nHi.\r\n")
+
+
 def greetings_in_raw_utf_8(sandbox):
     hand_in(sandbox, [BOB], "Subject: Grüße\r\n\r\nHi.\r\n".encode())
 
@@ -200,10 +278,22 @@ RIGHT = {
         witness_by_from_email,
         witness_in_a_transaction_of_its_own,
         witness_through_the_msa,
+        witness_by_smtplib,
+        witness_without_a_domain,
     ),
-    "4.2": (from_alice_report_to_carol, by_the_field_sender, report_to_the_other_provider),
-    "4.3": (every_octet, every_octet_quoted_printable_through_the_msa),
-    "4.4": (greetings_by_from_email, greetings_by_hand),
+    "4.2": (
+        from_alice_report_to_carol,
+        by_the_field_sender,
+        report_to_the_other_provider,
+        report_to_carol_in_capitals,
+    ),
+    "4.3": (
+        every_octet,
+        every_octet_quoted_printable_through_the_msa,
+        every_octet_by_smtplib,
+        every_octet_as_it_is_in_a_chunk,
+    ),
+    "4.4": (greetings_by_from_email, greetings_by_hand, greetings_by_send),
 }
 WRONG = {
     "4.1": (
@@ -212,12 +302,17 @@ WRONG = {
         (witness_without_to, "the field To with bob@example.net in the header section."),
         (witness_left_in_the_content, "secrecy: the word postmaster stands in Bob's copy."),
         (witness_in_cc, "secrecy: the word postmaster stands in Bob's copy."),
+        (witness_named_in_base64, "secrecy: the word postmaster stands in Bob's copy."),
+        (witness_in_an_encoded_word, "secrecy: the word postmaster stands in Bob's copy."),
+        (witness_in_another_session, "one letter for both in one session"),
     ),
     "4.2": (
         (both_the_same, "a mail that was taken, whose From names another mailbox"),
         (refused_at_once, "a mail that was taken, whose From names another mailbox"),
         (no_report_wanted, "neither may be empty."),
         (it_was_delivered, "a report of failure."),
+        (a_report_of_ones_own, "a report of failure."),
+        (the_same_content_twice, "in the Inbox of the reverse-path"),
         (a_report_of_another_mail, "a report of failure."),
         (only_not_now, "a report of failure."),
         (nobody_there_to_read_it, "in the Inbox of the reverse-path: is that a mailbox that"),
@@ -227,12 +322,15 @@ WRONG = {
         (octets_as_a_body, "a mail for bob@example.net alone with a part that is an attachment"),
         (octets_for_postmaster, "a mail for bob@example.net alone with a part"),
         (one_octet_missing, "bytes(range(256)) as what the attachment holds."),
+        (backwards, "bytes(range(256)) as what the attachment holds."),
         (as_hexadecimal_digits, "bytes(range(256)) as what the attachment holds."),
     ),
     "4.4": (
         (greetings_in_the_body, "has a letter outside ASCII."),
         (a_charset_that_nobody_knows, "has a letter outside ASCII."),
         (broken_base64, "has a letter outside ASCII."),
+        (a_smile, "has a letter outside ASCII."),
+        (letters_in_another_field_raw, "encoded words: the header section went out with octets"),
         (greetings_in_raw_utf_8, "encoded words: the header section went out with octets"),
     ),
 }

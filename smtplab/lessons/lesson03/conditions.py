@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from itertools import dropwhile
 
 from smtplab.lessons.evidence import Conversation, Evidence
 from smtplab.lessons.steps import BOB, lies_in_the_inbox, mail_for, said_goodbye
 from smtplab.mail_object import MailObject
 from smtplab.transcript import Kind
+
+_BEGIN_ANEW = ("MAIL", "RSET", "EHLO", "HELO", "STARTTLS")  # RFC 5321, 4.1.4; RFC 3207, 4.2
 
 # 3.1
 
@@ -25,13 +27,14 @@ def is_there(evidence: Evidence, one: Conversation) -> bool:
 
 
 def _second_attempts(evidence: Evidence, one: Conversation) -> list[tuple[MailObject, str]]:
-    """The mail taken here for somebody whose RCPT got 451 before, with that forward-path."""
+    """The mail taken here whose reverse-path and forward-path got 451 before."""
     *earlier, _ = _up_to(evidence, one) or [one]
-    before = {path for other in earlier for path in _refused(other, 451)}
-    found = [(mail, path) for mail in one.accepted() for path in _paths(mail) if path in before]
-    for path, position in _refused(one, 451).items():
-        later = _after(one, position).accepted()
-        found += [(mail, path) for mail in later if path in _paths(mail)]
+    before = {pair for other in earlier for pair in _refused(other, 451)}
+    found = [pair for mail in one.accepted() for pair in _pairs(mail)]
+    found = [(mail, path) for mail, path in found if (_sender(mail), path) in before]
+    for (sender, path), position in _refused(one, 451).items():
+        later = one.after(position).accepted()
+        found += [(m, path) for m in later if path in _paths(m) and _sender(m) == sender]
     return found
 
 
@@ -47,7 +50,7 @@ def data_inside_transaction(_: Evidence, one: Conversation) -> bool:
 
 
 def still_delivered(evidence: Evidence, one: Conversation) -> bool:
-    rest = _after(one, max(_too_early(one).values()))
+    rest = one.after(max(_too_early(one).values()))
     return any(evidence.arrived(mail, BOB) for mail in mail_for(rest, (BOB,)))
 
 
@@ -60,7 +63,7 @@ def _too_early(one: Conversation) -> dict[bool, int]:
             found.setdefault(is_open, position)
         elif exchange.kind is Kind.MAIL_DATA:
             is_open = False
-        elif exchange.code // 100 == 2 and exchange.verb in ("MAIL", "RSET", "EHLO", "HELO"):
+        elif exchange.code // 100 == 2 and exchange.verb in _BEGIN_ANEW:
             is_open = exchange.verb == "MAIL"
     return found
 
@@ -105,6 +108,17 @@ def at_bob(evidence: Evidence, one: Conversation) -> bool:
     return any(evidence.arrived(mail, BOB) for mail in _repaired(evidence, one))
 
 
+def at_bob_once(evidence: Evidence, one: Conversation) -> bool:
+    """Since the server went away this content was taken for him once."""
+    since = list(dropwhile(lambda other: not _loses_bob(other), _up_to(evidence, one)[::-1]))
+    after = evidence.conversations[len(since) :]
+    sent = [mail.content for other in after for mail in mail_for(other, (BOB,))]
+    return any(
+        evidence.arrived(mail, BOB) and sent.count(mail.content) == 1
+        for mail in _repaired(evidence, one)
+    )
+
+
 def _loses_bob(one: Conversation) -> bool:
     """Bob was accepted, and the server went away with 421 before any content was taken."""
     named = next(
@@ -116,9 +130,7 @@ def _loses_bob(one: Conversation) -> bool:
         None,
     )
     return (
-        named is not None
-        and one.exchanges[-1].code == 421
-        and not _after(one, named - 1).accepted()
+        named is not None and one.exchanges[-1].code == 421 and not one.after(named - 1).accepted()
     )
 
 
@@ -140,23 +152,28 @@ def _up_to(evidence: Evidence, one: Conversation) -> list[Conversation]:
     return []
 
 
-def _after(one: Conversation, position: int) -> Conversation:
-    """What followed that position; who sends is kept, because MAIL may have come before it."""
-    before = tuple(e for e in one.exchanges[: max(position, 0)] if e.verb == "MAIL")
-    return replace(one, exchanges=before + one.exchanges[position + 1 :])
-
-
-def _refused(one: Conversation, code: int) -> dict[str, int]:
-    """The forward-paths whose RCPT got this code, and where first."""
-    found: dict[str, int] = {}
+def _refused(one: Conversation, code: int) -> dict[tuple[str, str], int]:
+    """The reverse-path and forward-path of each RCPT that got this code, and where first."""
+    found: dict[tuple[str, str], int] = {}
+    sender = ""
     for position, exchange in enumerate(one.exchanges):
+        if (exchange.verb, exchange.code) == ("MAIL", 250):
+            sender = _path(exchange.argument)
         if (exchange.verb, exchange.code) == ("RCPT", code):
-            found.setdefault(_path(exchange.argument), position)
+            found.setdefault((sender, _path(exchange.argument)), position)
     return found
+
+
+def _sender(mail: MailObject) -> str:
+    return mail.envelope.reverse_path.lower()
 
 
 def _path(argument: str) -> str:
     return argument.partition("<")[2].partition(">")[0].lower()
+
+
+def _pairs(mail: MailObject) -> list[tuple[MailObject, str]]:
+    return [(mail, path) for path in _paths(mail)]
 
 
 def _paths(mail: MailObject) -> list[str]:

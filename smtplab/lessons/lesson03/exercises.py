@@ -2,6 +2,7 @@
 
 from smtplab.lessons.lesson03.conditions import (
     at_bob,
+    at_bob_once,
     came_back,
     data_inside_transaction,
     data_without_transaction,
@@ -30,9 +31,9 @@ EXERCISES = (
                 1,
             ),
             Step(
-                "later: a mail for the same forward-path, taken with 250",
-                "a mail for the same forward-path, later. At once the server says 451 again: "
-                "first time has to pass.",
+                "later: a mail with the same reverse-path and forward-path, taken with 250",
+                "a mail for the same forward-path, later, from the same reverse-path. At once the "
+                "server says 451 again: first time has to pass.",
                 came_back,
                 2,
             ),
@@ -130,6 +131,13 @@ EXERCISES = (
                 2,
             ),
             Step("that mail in Bob's Inbox", "the mail in Bob's Inbox.", at_bob, 3),
+            Step(
+                "once",
+                "one copy only: since the 421 you have sent this mail more than once. Lose "
+                "another one, and send that one again once.",
+                at_bob_once,
+                3,
+            ),
         ),
         (
             "Set the rule, then EHLO, MAIL, RCPT for Bob, DATA. The rule strikes once.",

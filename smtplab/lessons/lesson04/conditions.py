@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from email import message_from_bytes
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from email.utils import getaddresses
 
 from smtplab.lessons.evidence import Conversation, Evidence
 from smtplab.lessons.steps import BOB, mail_for
+from smtplab.lessons.wording import all_that_is_read, decoded
 from smtplab.mail_object import MailObject, header_section
-from smtplab.sandbox import StoredMail
 
 WITNESS = "postmaster@example.net"
 EVERY_OCTET = bytes(range(256))
@@ -49,7 +47,7 @@ def _pairs(one: Conversation) -> list[Pair]:
         for for_bob in taken
         for for_witness in taken
         if BOB in _paths(for_bob)
-        and WITNESS in _paths(for_witness)
+        and WITNESS in _whole_paths(one, for_witness)
         and _letter(for_bob) == _letter(for_witness)
     ]
 
@@ -59,7 +57,13 @@ def _addressed(one: Conversation) -> list[Pair]:
 
 
 def _secret(one: Conversation) -> list[Pair]:
-    return [pair for pair in _addressed(one) if b"postmaster" not in pair[0].content.lower()]
+    return [pair for pair in _addressed(one) if "postmaster" not in all_that_is_read(pair[0])]
+
+
+def _whole_paths(one: Conversation, mail: MailObject) -> set[str]:
+    """Postmaster without a domain is the server's own (RFC 5321, 4.5.1)."""
+    own = f"@{one.host.partition('.')[2]}"
+    return {path + own * (path == "postmaster") for path in _paths(mail)}
 
 
 def _letter(mail: MailObject) -> tuple[str, bytes]:
@@ -74,18 +78,13 @@ def two_senders(_: Evidence, one: Conversation) -> bool:
 
 
 def failed(evidence: Evidence, one: Conversation) -> bool:
-    reports = [report for box in evidence.sandbox.mailboxes for report in box.folder("Inbox")]
-    return any(_is_report(report, mail) for report in reports for mail in _with_two_senders(one))
+    boxes = [box.name for box in evidence.sandbox.mailboxes]
+    return any(_failed(evidence, box, mail) for box in boxes for mail in _with_two_senders(one))
 
 
 def told_there(evidence: Evidence, one: Conversation) -> bool:
-    names = {mailbox.name for mailbox in evidence.sandbox.mailboxes}
-    return any(
-        _is_report(report, mail)
-        for mail in _with_two_senders(one)
-        if mail.envelope.reverse_path.lower() in names
-        for report in evidence.inbox(mail.envelope.reverse_path.lower())
-    )
+    mails = _with_two_senders(one)
+    return any(_failed(evidence, mail.envelope.reverse_path, mail) for mail in mails)
 
 
 def _with_two_senders(one: Conversation) -> list[MailObject]:
@@ -99,13 +98,10 @@ def _with_two_senders(one: Conversation) -> list[MailObject]:
     ]
 
 
-def _is_report(report: StoredMail, mail: MailObject) -> bool:
-    """Whether a server reports there that this mail failed; it quotes the header section."""
-    return (
-        report.envelope.reverse_path == ""
-        and b"\r\nAction: failed\r\n" in report.content
-        and header_section(mail.content) in report.content
-    )
+def _failed(evidence: Evidence, mailbox: str, mail: MailObject) -> bool:
+    """Whether a server reports there that this mail failed."""
+    reports = evidence.reports(mailbox, mail)
+    return any(b"\r\nAction: failed\r\n" in report.content for report in reports)
 
 
 # 4.3
@@ -159,7 +155,9 @@ def _well_encoded(one: Conversation) -> list[MailObject]:
 
 
 def _beyond_ascii(mail: MailObject) -> bool:
-    return not _subject(mail).isascii()
+    """A letter: an emoji or a dash is none. What was not encoded reads as U+FFFD."""
+    signs = [sign for sign in _subject(mail) if not sign.isascii()]
+    return any(sign.isalpha() or sign == "\N{REPLACEMENT CHARACTER}" for sign in signs)
 
 
 # What they share.
@@ -167,11 +165,7 @@ def _beyond_ascii(mail: MailObject) -> bool:
 
 def _subject(mail: MailObject) -> str:
     """The Subject as a mail program shows it; what cannot be decoded stays as it is."""
-    value = message_from_bytes(mail.content).get("Subject", "")
-    try:
-        return str(make_header(decode_header(value)))
-    except (LookupError, ValueError, HeaderParseError):  # an unknown charset, broken base64
-        return str(value)
+    return decoded(message_from_bytes(mail.content).get("Subject", ""))
 
 
 def _named(mail: MailObject, field: str) -> set[str]:
