@@ -339,7 +339,7 @@ def test_no_reply_in_time_leaves_the_session_out_of_step() -> None:
 
 def test_silence_after_half_a_line_is_explained_by_the_end_that_is_missing() -> None:
     with Peer(GREETING, b"") as peer:
-        client = peer.connect(settings=SHORT)
+        client = peer.connect(settings=impatient_after(1))
         with pytest.raises(ConnectionLost, match="does not end in CR LF"):
             client.send_raw(b"NOOP")
         assert client.state is State.OUT_OF_STEP
