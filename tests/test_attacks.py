@@ -372,5 +372,5 @@ for transport in ("memory", "tcp"):
 def test_a_fork_of_the_program_leaves_servers_and_store_to_the_first(tmp_path: Path) -> None:
     """Its end would put the store's numbers back, and wait for threads that it does not have."""
     command = [sys.executable, "-W", "ignore", "-c", FORKED, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, timeout=180, check=False)
     assert (done.returncode, done.stderr.decode()) == (0, "")

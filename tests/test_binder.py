@@ -102,6 +102,7 @@ def test_every_notebook_gives_its_stored_outputs_in_binders_environment(
     notebooks = sorted((image.home / "notebooks").glob("*.ipynb"))[part::PARTS]
     assert len(notebooks) >= 17 // PARTS
     options = "-o addopts= -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 180"
+    options += " -p tests.nbval_kernels"
     sanitize = "--nbval-sanitize-with=tests/nbval_sanitize.cfg"
     said = image.run("python", "-m", "pytest", *options.split(), sanitize, *map(str, notebooks))
     assert " passed" in said

@@ -491,6 +491,40 @@ def test_a_kill_between_the_end_of_an_attempt_and_its_report_loses_no_report(
             assert len(set(ids)) == len(ids), "two reports of one name"
 
 
+def test_mail_that_does_not_fit_leaves_nothing_behind(store: Path) -> None:
+    """What was written of it would keep the disk full, and every smaller mail out."""
+    resource = pytest.importorskip("resource", reason="Windows has no limit for a file's size")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    big = b"Subject: big\r\n\r\n" + b"0123456789abcdef\r\n" * 10_000
+    with Sandbox("memory", store=store) as sandbox:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+        try:
+            sandbox.mailbox(BOB).store("Inbox", StoredMail(Envelope(ALICE, (BOB,)), b"small"))
+            with pytest.raises(StoreError, match="could not be written"):
+                sandbox.mailbox(BOB).store("Inbox", StoredMail(Envelope(ALICE, (BOB,)), big))
+            assert submit(sandbox, b"small\r\n").code == 250
+            assert submit(sandbox, big).code == 451
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert len(sandbox.inbox(BOB)) == 2
+    assert not list((store / "queue").iterdir()) + list((store / "mail" / BOB / "tmp").iterdir())
+
+
+def test_old_mail_can_be_removed_where_nothing_can_be_written(store: Path) -> None:
+    """A full disk could not be cleared: what has to be kept is the last number, and it lies there
+    as long as the newest mail does."""
+    with Sandbox("memory", store=store) as sandbox:
+        for _ in range(3):
+            submit(sandbox, b"\r\n")
+        inbox = sandbox.inbox(BOB)
+        (store / "mail" / BOB / "smtplab" / "last_uid.json.tmp").mkdir()  # unwritable for root too
+        sandbox.mailbox(BOB).remove("Inbox", {1, 2})
+        assert whole(sandbox.inbox(BOB)) == whole(inbox[2:])
+        with pytest.raises(StoreError, match="could not be removed"):
+            sandbox.mailbox(BOB).remove("Inbox", {3})
+    assert [mail.uid for mail in kept(store, b"\r\n")] == [3, 4]
+
+
 def test_no_name_is_looked_up_and_none_is_written(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,7 +42,6 @@ class Interference(Engine):
     _at_connect: Action | None = None
     _has_magic_path = False
     _merging = False
-    _is_half_closed = False
 
     # When a step begins.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from smtplab.sandbox.store.memory import StoreError
@@ -21,9 +22,15 @@ def write(path: Path, octets: bytes) -> None:
 def write_beside(path: Path, octets: bytes, modified: float | None = None) -> None:
     """Write a file that is not in its place yet; `move` forces it to the disk.
 
-    `modified` is the time that the file shows, in seconds since 1970.
+    `modified` is the time that the file shows, in seconds since 1970. What does not fit on the disk
+    leaves nothing: else one large mail would take the room of all the small ones.
     """
-    path.write_bytes(octets)
+    try:
+        path.write_bytes(octets)
+    except OSError:
+        with suppress(OSError):
+            path.unlink()
+        raise
     if modified is not None:
         os.utime(path, (modified, modified))
 

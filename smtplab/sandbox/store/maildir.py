@@ -151,15 +151,14 @@ class Maildir(Shelf):
 
     def remove(self, uids: Set[int], last_uid: int) -> None:
         self._notes.check_open()
-        gone = {self._files[uid]: uid for uid in uids if uid in self._files}
-        if not gone:
-            return
+        gone = sorted(uid for uid in uids if uid in self._files)
         try:
-            disk.write(self._records / "last_uid.json", to_json(LastUID(last_uid)))
-            for path in list(self._present()):
-                if _FLAGS.sub("", path.name) in gone:
+            files = {_FLAGS.sub("", path.name): path for path in self._present()}
+            for uid in gone:
+                if uid == last_uid:  # the others leave no doubt, so a full disk can be cleared
+                    disk.write(self._records / "last_uid.json", to_json(LastUID(last_uid)))
+                if path := files.get(self._files[uid]):
                     path.unlink()
-            for uid in gone.values():
                 self._record_path(uid).unlink(missing_ok=True)
                 del self._files[uid]
         except OSError as error:
