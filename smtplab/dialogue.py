@@ -195,6 +195,13 @@ class Dialogue:
                 "after 354 it takes everything for content, until a line that holds one dot; "
                 "close this connection and connect again"
             )
+        said = self.transcript.of(self.connection, "client")
+        lines = [one.octets for one in said if one.kind in (Kind.COMMAND, Kind.RESPONSE)]
+        if lines and not lines[-1].endswith(b"\r\n"):
+            return (
+                "what was sent does not end in CR LF, which is b'\\r\\n', so the server may wait "
+                "for the rest of the line; close this connection and connect again"
+            )
         return _OUT_OF_STEP
 
     def _begin_tls(self, context: ssl.SSLContext | None) -> None:

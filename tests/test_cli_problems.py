@@ -1,7 +1,10 @@
 """What the command line says about a problem: true, and with the next step in its own options."""
 
 import io
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +79,23 @@ def test_a_folder_that_cannot_be_made_is_told_without_the_systems_numbers(
     assert cli.main([command, str(tmp_path / "file" / "folder")]) == 2
     told = capsys.readouterr().err
     assert "cannot be used" in told and "Errno" not in told
+
+
+EXPLAIN = [sys.executable, "-m", "smtplab", "explain", "550"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="platform: pipes")
+def test_a_reader_who_has_seen_enough_is_no_error():
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as nobody:
+        run = subprocess.run(EXPLAIN, stdout=nobody, stderr=subprocess.PIPE, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="platform: no /dev/full")
+def test_a_full_disk_is_one_sentence():
+    with open("/dev/full", "wb") as full:
+        run = subprocess.run(EXPLAIN, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (run.returncode, run.stderr.count("\n")) == (2, 1)
+    assert "smtplab explain: No space left on device; make room" in run.stderr

@@ -337,6 +337,14 @@ def test_no_reply_in_time_leaves_the_session_out_of_step() -> None:
     assert peer.commands == [b"EHLO laptop.example.org\r\n", b"MAIL FROM:<a@example.org>\r\n"]
 
 
+def test_silence_after_half_a_line_is_explained_by_the_end_that_is_missing() -> None:
+    with Peer(GREETING, b"") as peer:
+        client = peer.connect(settings=impatient_after(1))
+        with pytest.raises(ConnectionLost, match="does not end in CR LF"):
+            client.send_raw(b"NOOP")
+        assert client.state is State.OUT_OF_STEP
+
+
 def test_silence_after_354_is_explained_by_the_dot_that_is_missing() -> None:
     with Peer(GREETING, OK, OK, OK, b"354 Go on\r\n", b"") as peer:
         client = peer.connect(settings=impatient_after(5))

@@ -45,6 +45,13 @@ def test_the_right_option_is_not_always_the_longest():
     assert sum(longest) <= 20
 
 
+def test_a_wrong_answer_does_not_tell_the_options_twice():
+    wrong = "".join("a" if right == "b" else "b" for right in key(1))
+    shown = " ".join(repr(part_of(1, wrong)).split())
+    first = next(iter(QUESTIONS[0].options.values())).text
+    assert "is not the one" in shown and shown.count(f": {first}") == 1
+
+
 @pytest.mark.parametrize("part", [1, 2, 3, 4])
 def test_a_part_with_all_answers_right_says_so(part):
     shown = part_of(part, key(part))

@@ -368,3 +368,11 @@ def test_a_conversation_between_servers_is_seen_from_the_client_s_end(sandbox):
 def test_a_conversation_of_the_learner_s_is_seen_from_the_server_s_end(sandbox):
     sandbox.connect().ehlo()
     assert "C: EHLO" in repr(conversation(sandbox, "laptop.example.org", "smtp.example.org"))
+
+
+def test_a_wrong_choice_leaves_the_question_and_its_options_to_choose_from():
+    question = LESSONS["00"].questions[0]
+    wrong = next(letter for letter, one in question.options.items() if not one.right)
+    shown = " ".join(repr(quiz("00", 1).answer(wrong)).split())
+    assert question.text in shown
+    assert all(f"{letter}: {one.text}" in shown for letter, one in question.options.items())

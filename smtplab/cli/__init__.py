@@ -1,7 +1,9 @@
 """The command `smtplab`: one subcommand a module, each imported when it is asked for."""
 
 import argparse
+import errno
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -49,8 +51,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(arguments)
     try:
         code: int = importlib.import_module(f"smtplab.cli.{args.command}").run(args)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where it can still be told
     except KeyboardInterrupt:
         return 0
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left would fail again at the exit
+        if error.errno == errno.EPIPE:  # the reader has seen enough, as `head` has
+            return 0
+        print(f"smtplab {args.command}: {error.strerror}; make room and try again", file=sys.stderr)
+        return 2
     return code
 
 

@@ -60,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"smtplab read: {args.file} cannot be read: {reason_of(error)}", file=sys.stderr)
         return 2
     if not text.strip():
-        print(f"smtplab read: {args.file} is empty; {ON_STANDARD_ERROR}", file=sys.stderr)
+        whence = "standard input" if args.file == "-" else args.file
+        print(f"smtplab read: {whence} is empty; {ON_STANDARD_ERROR}", file=sys.stderr)
         return 2
     converts = bool(args.tool or args.json)
     try:

@@ -50,8 +50,8 @@ class ExamPart:
     def _cards(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         for one, letter in self._pairs():
             told = [f"{key}: {option.text}" for key, option in one.question.options.items()]
-            if letter != UNANSWERED:  # `answer` notes what is right, and says why
-                answer = one.answer(letter)
+            if letter != UNANSWERED:  # `told` notes what is right, and says why
+                answer = one.told(letter)
                 told += [f"You: {answer.title}", *answer.lines]
             yield f"{one.number}. {one.question.text}", tuple(told)
 

@@ -19,7 +19,18 @@ class Asked:
     question: Question
 
     def answer(self, letter: str) -> Card:
-        """What is true or false about the option with this letter; never raises."""
+        """What is true or false about the option with this letter; never raises.
+
+        What stood below the cell is gone: after a wrong choice the question stands there again.
+        """
+        told, chosen = self.told(letter), self.question.options.get(str(letter).strip().lower())
+        if chosen is None or chosen.right:
+            return told
+        asked = self._card()
+        return Card(told.title, (*told.lines, asked.title, *asked.lines))
+
+    def told(self, letter: str) -> Card:
+        """The same without the question."""
         options = self.question.options
         wanted = str(letter).strip().lower()
         if wanted not in options:
