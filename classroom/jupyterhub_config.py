@@ -11,9 +11,16 @@ c = get_config()  # type: ignore[name-defined] # noqa: F821 # JupyterHub defines
 # else on the machine can come near it.
 c.Spawner.environment.update({"SMTPLAB_TRANSPORT": "memory"})
 
+# Kernels are reached by sockets in the learner's home, and not by TCP ports: of many servers that
+# look for free ports at the same moment, two would get the same one. The path of a socket may have
+# 107 octets (unix(7)), of which Jupyter's names want 63: a longer home stays with ports.
+_BY_SOCKETS = (
+    'export JUPYTER_RUNTIME_DIR="$HOME/.jupyter-run"; '
+    f'case "$HOME" in {"?" * 45}*) ;; *) set -- "$@" --KernelManager.transport=ipc ;; esac; '
+)
 # Each start brings the learner's copy up to date, and leaves every notebook that they changed.
 _COPY_AND_START = 'smtplab copy "$HOME/smtplab-course"; exec jupyterhub-singleuser "$@"'
-c.Spawner.cmd = ["sh", "-c", _COPY_AND_START, "smtplab"]
+c.Spawner.cmd = ["sh", "-c", _BY_SOCKETS + _COPY_AND_START, "smtplab"]
 c.Spawner.default_url = "/lab/tree/smtplab-course/00-start-here.ipynb"
 
 # What one learner needs is measured in classroom/README.md. A spawner of plain processes cannot

@@ -13,13 +13,12 @@ from smtplab.errors import LocalProtocolError, RemoteProtocolError
 from smtplab.sasl.mechanism import Mechanism, Part
 from smtplab.session import State
 from smtplab.step_reply import StepReply
-from smtplab.transcript.rendering import visible
+from smtplab.transcript.rendering import LEFT, visible
 
 if TYPE_CHECKING:
     from smtplab.client import Client
 
 _HIDDEN = "********"
-_LEFT = 'style="text-align:left"'  # notebooks align cells of tables to the right
 
 
 class AuthExchange:
@@ -155,8 +154,8 @@ class AuthExchange:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td {_LEFT}><b>{end}</b></td><td {_LEFT}><code>{escape(text)}</code></td>"
-            f"<td {_LEFT}>{escape(why)}</td></tr>"
+            f"<tr><td {LEFT}><b>{end}</b></td><td {LEFT}><code>{escape(text)}</code></td>"
+            f"<td {LEFT}>{escape(why)}</td></tr>"
             for end, text, why in self._told()
         )
         caption = f"AUTH {escape(self.mechanism)}: C is what the next step sends, decoded"

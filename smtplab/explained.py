@@ -13,10 +13,9 @@ from smtplab.replay import one_end, replayed
 from smtplab.session import State
 from smtplab.step_reply import StepReply
 from smtplab.transcript import Event, Transcript
-from smtplab.transcript.rendering import note, sender, shown_lines, visible
+from smtplab.transcript.rendering import LEFT, note, sender, shown_lines, visible
 
 WIDTH = 88  # columns
-_LEFT = 'style="text-align:left"'  # notebooks align cells of tables to the right
 
 
 @dataclass(frozen=True)
@@ -136,10 +135,10 @@ def _as_html(row: Row) -> str:
     who = sender(row.event)
     if not who:
         text = escape(visible(note(row.event)))
-        return f'<tr><td></td><td colspan="2" {_LEFT}><em>{text}</em></td></tr>'
+        return f'<tr><td></td><td colspan="2" {LEFT}><em>{text}</em></td></tr>'
     lines = "<br>".join(f"<code>{escape(line)}</code>" for line in shown_lines(row.event))
     told = "".join(
         "<br>" + (f"<b>{escape(label)}</b>: " if label else "") + escape(text)
         for label, text in _told(row)
     )
-    return f"<tr><td>{row.event.step}</td><td><b>{who}</b></td><td {_LEFT}>{lines}{told}</td></tr>"
+    return f"<tr><td>{row.event.step}</td><td><b>{who}</b></td><td {LEFT}>{lines}{told}</td></tr>"

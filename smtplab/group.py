@@ -9,7 +9,7 @@ from typing import overload
 
 from smtplab.commands import verb_of
 from smtplab.step_reply import StepReply
-from smtplab.transcript.rendering import visible
+from smtplab.transcript.rendering import LEFT, visible
 
 # RFC 2920, 3.1: the client must read the reply to these before it sends anything else. QUIT and
 # the rest of its list end or change the session; DATA waits for 354.
@@ -18,8 +18,6 @@ LAST_ONLY = frozenset({"EHLO", "HELO", "DATA", "VRFY", "EXPN", "TURN", "QUIT", "
 # Octets that may wait for their replies: what a server holds back fits into its buffers then, so
 # that nobody waits for the other for ever (RFC 2920, 3.1 warns of it).
 MAX_UNANSWERED = 16_384
-
-_LEFT = 'style="text-align:left"'  # notebooks align cells of tables to the right
 
 
 @dataclass(frozen=True)
@@ -67,12 +65,12 @@ class Group(Sequence[StepReply]):
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td {_LEFT}><code>{escape(_first_line(command))}</code></td>"
-            f"<td {_LEFT}><code>{escape(visible(str(reply or '(no reply)')))}</code></td></tr>"
+            f"<tr><td {LEFT}><code>{escape(_first_line(command))}</code></td>"
+            f"<td {LEFT}><code>{escape(visible(str(reply or '(no reply)')))}</code></td></tr>"
             for command, reply in self.pairs
         )
         return (
-            f"<table><thead><tr><th {_LEFT}>Command</th><th {_LEFT}>Its reply</th></tr></thead>"
+            f"<table><thead><tr><th {LEFT}>Command</th><th {LEFT}>Its reply</th></tr></thead>"
             f"<tbody>{rows}</tbody></table><p>{escape(self._told())}</p>"
         )
 

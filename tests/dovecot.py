@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.exim import somebody
-from tests.test_real_peers import free_port, is_listening
+from tests.free_ports import free_port
+from tests.test_real_peers import is_listening
 from tests.tools import HINTS, missing, tool
 from tests.watch import wait_until
 
@@ -107,6 +108,6 @@ def _dovecot(port: int) -> Iterator[tuple[int, int]]:
             yield listen, auth
         finally:
             process.terminate()
-            process.communicate(timeout=20)
+            process.communicate(timeout=60)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -66,7 +66,7 @@ class EximRelay:
 
     def _exim(self, *words: str, content: bytes = b"") -> str:
         command = [str(self._folder / "exim"), "-C", str(self._folder / "conf"), *words]
-        done = subprocess.run(command, input=content, capture_output=True, timeout=60, **self._who)
+        done = subprocess.run(command, input=content, capture_output=True, timeout=180, **self._who)
         assert done.returncode == 0, done.stderr.decode()
         return done.stderr.decode()
 

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.exim import somebody
+from tests.free_ports import free_port
 from tests.peers import authority
-from tests.test_real_peers import free_port, is_listening
+from tests.test_real_peers import is_listening
 from tests.tools import tool
 from tests.watch import wait_until
 
@@ -139,6 +140,6 @@ def exim_receiver(name: str, *, tls: bool = True, prints: str = "-v") -> Iterato
         finally:
             if process.poll() is None:
                 os.kill(process.pid, signal.SIGTERM)
-            process.wait(20)
+            process.wait(60)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -15,7 +15,7 @@ _SMTPLIB = """
 import os, smtplib, ssl, sys
 level, port, ca_file, reverse_path, forward_path, user, password = sys.argv[1:]
 smtplib.SMTP.debuglevel = int(level)  # so that it prints the greeting, too
-client = smtplib.SMTP("127.0.0.1", int(port), local_hostname="laptop.example.org", timeout=10)
+client = smtplib.SMTP("127.0.0.1", int(port), local_hostname="laptop.example.org", timeout=60)
 if user:
     client.starttls(context=ssl.create_default_context(cafile=ca_file))
     client.login(user, password)

@@ -9,9 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 from tests.browser import (
     THEMES,
@@ -64,6 +62,10 @@ def lab_page(lab_server, request):
     `width` is the window's in pixels. Afterwards the page must have been quiet: no error in its
     console, nothing asked from outside loopback.
     """
+    # Here, because it takes a second and conftest.py is read by tests that want no browser, too.
+    import nbformat
+    from nbformat.v4 import new_code_cell, new_notebook
+
     folder, url, browser = lab_server
     opened: list = []
 
@@ -135,7 +137,7 @@ def cut_off(page, selector):
 
 
 def broken_words(page, selector):
-    """Words of short cells and labels that begin on one line and end on the next."""
+    """Words and dates of short cells and labels that begin on one line and end on the next."""
     return page.evaluate(_BROKEN, selector)
 
 
@@ -148,7 +150,8 @@ _BROKEN = """selector => {
     const clipped = getComputedStyle(owner.closest('thead') || owner).clipPath !== 'none';
     if (owner.textContent.trim().length > 30 || clipped || !owner.checkVisibility()
       || owner.closest('style, svg, select, textarea')) continue;
-    for (const word of text.data.matchAll(/[\\p{L}\\p{N}_.@?!:;,']+/gu)) {
+    for (const word of text.data.matchAll(
+      /\\d{4}-\\d\\d-\\d\\d[T\\d:.Z]*|[\\p{L}\\p{N}_.@?!:;,']+/gu)) {
       const range = document.createRange();
       range.setStart(text, word.index);
       range.setEnd(text, word.index + word[0].length);

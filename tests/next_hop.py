@@ -7,7 +7,7 @@ import threading
 from types import TracebackType
 from typing import Self
 
-PATIENCE = 20.0  # seconds after which a stuck server gives up
+PATIENCE = 120.0  # seconds after which a stuck server gives up
 
 
 class NextHop:

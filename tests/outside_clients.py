@@ -21,7 +21,7 @@ from tests.tools import node_module, tool
 
 LAPTOP = "laptop.example.org"
 LOOPBACK = "127.0.0.1"
-PATIENCE = 60.0  # seconds for one program; each takes less than two
+PATIENCE = 120.0  # seconds for one program; each takes less than two
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class _SMTPOverTLS(smtplib.SMTP_SSL):
 
 
 def python_smtplib(order: Order) -> Outcome:
-    where: Any = {"host": order.host, "port": order.port, "local_hostname": LAPTOP, "timeout": 10}
+    where: Any = {"host": order.host, "port": order.port, "local_hostname": LAPTOP, "timeout": 60}
     try:
         if order.tls == "implicit":
             client: smtplib.SMTP = _SMTPOverTLS(**where, context=_context(order))
@@ -184,7 +184,7 @@ async def main(order):
         hostname="127.0.0.1",  # the certificate has this name too
         port=order["port"],
         local_hostname="laptop.example.org",
-        timeout=10,
+        timeout=60,
         use_tls=order["tls"] == "implicit",
         start_tls=order["tls"] == "starttls",
         tls_context=ssl.create_default_context(cafile=order["ca_file"]),

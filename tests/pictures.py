@@ -10,9 +10,6 @@ from base64 import b64decode, b64encode
 from pathlib import Path
 from zlib import compress, crc32
 
-import nbformat
-from nbformat.v4 import new_code_cell, new_notebook
-
 from tests.browser import (
     ROOT,
     chromium,
@@ -34,7 +31,29 @@ def take(page, folder: Path, ending: str = "") -> None:
     """A picture of each card as it stands now."""
     for use in sorted(USES, key=lambda use: use.wide):
         widen(page, use.selector, use.wide)
-        page.locator(use.selector).first.screenshot(path=folder / f"{use.name}{ending}.png")
+        file = folder / f"{use.name}{ending}.png"
+        for _ in range(5):
+            before = page.evaluate(_STILL, use.selector)
+            page.locator(use.selector).first.screenshot(path=file)
+            if page.evaluate(_STILL, use.selector) == before:
+                break
+        else:
+            raise AssertionError(f"{use.name} does not stay where it is")
+
+
+# Cards further up take their new height late: then this one moves, and the picture shows another.
+_STILL = """async selector => {
+  const card = document.querySelector(selector);
+  card.scrollIntoView();
+  let place = '';
+  for (let same = 0; same < 20; same++) {
+    await new Promise(requestAnimationFrame);
+    const {top, left, width, height} = card.getBoundingClientRect();
+    const now = [top, left, width, height].join(' ');
+    if (now !== place) [place, same] = [now, 0];
+  }
+  return place;
+}"""
 
 
 def make_small(browser, folder: Path) -> None:
@@ -97,6 +116,9 @@ def png(wide: int, high: int, palette: bytes, places: bytes) -> bytes:
 
 
 def main(folder: Path, in_the_dark: bool) -> None:
+    import nbformat  # not above: see `tests.lab_pages.lab_page`
+    from nbformat.v4 import new_code_cell, new_notebook
+
     executable = find_tool("chromium")
     if executable is None:
         raise SystemExit("Chromium is missing (Debian: apt install chromium)")

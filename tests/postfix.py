@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.free_ports import free_port
 from tests.peers import authority
-from tests.test_real_peers import free_port
 from tests.tools import HINTS, missing, tool
 from tests.watch import wait_until
 
@@ -162,4 +162,4 @@ def _run(server: Postfix, folder: Path, library: Path) -> Iterator[Postfix]:
     finally:
         if process.poll() is None:
             os.kill(process.pid, signal.SIGTERM)  # it ends all that it has started
-        process.wait(20)
+        process.wait(60)

@@ -10,7 +10,7 @@ from smtplab.sandbox.mailboxes import StoredMail
 from smtplab.transport import Stream
 
 BOB, PASSWORD = "bob@example.net", "blue-print"
-WITHIN = 30.0  # seconds that any one wait may take
+WITHIN = 120.0  # seconds that any one wait may take
 
 CONTENTS = {
     "ordinary": b"From: alice@example.org\r\nSubject: Tea\r\n\r\nAt five?\r\n",

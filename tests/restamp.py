@@ -9,6 +9,7 @@ new cell of prose.
 import argparse
 import os
 import re
+import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -16,8 +17,10 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from traitlets.config import Config
 
 import smtplab
+from smtplab.cli.handed_in import reached_in
 from smtplab.lessons.progress import VARIABLE
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
@@ -50,27 +53,33 @@ def _prose(text: str) -> Iterator[nbformat.NotebookNode]:
 
 
 def run(notebook: nbformat.NotebookNode, folder: Path = NOTEBOOKS) -> None:
-    """Run all cells in a fresh kernel; an exception ends it and is raised here."""
-    try:
-        client(notebook, folder).execute()
-    except RuntimeError as error:
-        # The ports of a kernel are chosen here and bound there: another that begins at the same
-        # time may have taken one, and then it dies before its first word.
-        if "before replying" not in str(error):
-            raise
-        client(notebook, folder).execute()
+    """Run all cells in a fresh kernel; an exception ends it and is raised here.
+
+    Text that was printed in one go is one output, however often a busy machine has flushed it.
+    """
+    with tempfile.TemporaryDirectory(prefix="smtplab-") as place:
+        NotebookClient(
+            notebook,
+            config=Config(KernelManager=reached_in(Path(place))),
+            timeout=60,
+            kernel_name="python3",
+            record_timing=False,
+            store_widget_state=False,
+            resources={"metadata": {"path": str(folder)}},
+        ).execute()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = list(_joined(cell.outputs))
 
 
-def client(notebook: nbformat.NotebookNode, folder: Path) -> NotebookClient:
-    """What runs a notebook in a kernel of its own."""
-    return NotebookClient(
-        notebook,
-        timeout=60,
-        kernel_name="python3",
-        record_timing=False,
-        store_widget_state=False,
-        resources={"metadata": {"path": str(folder)}},
-    )
+def _joined(outputs: Sequence[nbformat.NotebookNode]) -> Iterator[nbformat.NotebookNode]:
+    for stream, group in groupby(outputs, lambda output: output.get("name")):
+        first, *rest = group
+        if stream is None:
+            yield from (first, *rest)
+        else:
+            first.text = "".join(output.text for output in (first, *rest))
+            yield first
 
 
 def tidy(notebook: nbformat.NotebookNode) -> None:
@@ -86,24 +95,12 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
             continue
         count += 1
         cell.execution_count = count
-        cell.outputs = list(_joined(cell.outputs))
         for output in cell.outputs:
             if "execution_count" in output:
                 output.execution_count = count
             if "data" in output:
                 output.data.pop(LIVE, None)
                 output.metadata = {}
-
-
-def _joined(outputs: Sequence[nbformat.NotebookNode]) -> Iterator[nbformat.NotebookNode]:
-    """Text that was printed in one go, however often a busy machine has flushed it."""
-    for stream, group in groupby(outputs, lambda output: output.get("name")):
-        first, *rest = group
-        if stream is None:
-            yield from (first, *rest)
-        else:
-            first.text = "".join(output.text for output in (first, *rest))
-            yield first
 
 
 def restamp(notebook: nbformat.NotebookNode) -> None:

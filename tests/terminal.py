@@ -13,7 +13,7 @@ from typing import Self
 import pytest
 
 ROOT = Path(__file__).parents[1]
-WITHIN = 30.0  # seconds that any one wait may take
+WITHIN = 120.0  # seconds that any one wait may take
 
 
 def environment(**variables: str) -> dict[str, str]:

@@ -4,11 +4,13 @@ More of them stand with what they aim at: end-of-data tricks in `test_content_re
 guessing and plaintext behind STARTTLS in `test_server.py`.
 """
 
+import os
+import socket
 import subprocess
 import sys
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ import pytest
 from smtplab import LocalProtocolError, Sandbox, Settings
 from smtplab.transport import Stream
 from tests.life_cycle import ALICE, BOB, MSA, MX
+from tests.test_queue import calls_in
+from tests.watch import wait_until
 
 CONTENT = b"Subject: still served\r\n\r\n"
 
@@ -50,7 +54,7 @@ def codes(said: bytes) -> list[int]:
 def others_are_served(sandbox: Sandbox) -> bool:
     """Whether a well-behaved client still delivers a mail object."""
     before = len(sandbox.inbox(BOB))
-    with sandbox.connect(MX, 25, settings=Settings(timeout=20)) as client:
+    with sandbox.connect(MX, 25, settings=Settings(timeout=60)) as client:
         client.ehlo()
         client.mail(ALICE)
         client.rcpt(BOB)
@@ -190,11 +194,22 @@ def test_a_command_line_without_end_is_not_kept(sandbox: Sandbox) -> None:
     assert not any(event.length > 65536 for event in sandbox.transcript.events)
 
 
+def test_mail_that_nobody_could_read_can_be_listed() -> None:
+    """What a list of mail shows is a Subject; the whole content must not be taken apart for it."""
+    nested = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+    with Sandbox("memory") as sandbox:
+        deliver(sandbox, b"Subject: deep\r\n" + nested * 5000)
+        deliver(sandbox, b"X: y\r\nSubject:" + b" a" * 400 + b"\r\n a" * 100_000 + b"\r\n")
+        deep, long = sandbox.inbox(BOB)
+        assert repr(deep).endswith(": deep>")
+        assert calls_in(lambda: repr(long)) < 1_000_000
+
+
 # Many at once.
 
 
 def half_sent(sandbox: Sandbox, octets: bytes, many: int) -> list[Stream]:
-    streams = [sandbox.open(MX, 25, source=None, timeout=20) for _ in range(many)]
+    streams = [sandbox.open(MX, 25, source=None, timeout=60) for _ in range(many)]
     for stream in streams:
         stream.write(octets)
     return streams
@@ -212,6 +227,39 @@ def test_clients_that_never_finish_keep_nobody_out(sandbox: Sandbox, octets: byt
             cleanup.callback(stream.close)
         assert others_are_served(sandbox)
     assert len(sandbox.inbox(BOB)) == 1, "half a content is no content"
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "ask"),
+    [(MX, 25, b"EHLO a.example\r\n"), ("imap.example.net", 143, b"a1 CAPABILITY\r\n")],
+    ids=["smtp", "imap"],
+)
+def test_a_client_that_asks_and_reads_nothing_is_cut_off(host: str, port: int, ask: bytes) -> None:
+    """The server's last words would wait for it for ever, and the connection with them."""
+    with Sandbox("tcp") as sandbox, socket.socket() as client:
+        ports = {listener.key: bound for listener, bound in sandbox.bound_ports.items()}
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", ports[host, port]))
+        client.setblocking(False)
+
+        def is_stuffed() -> bool:
+            with suppress(BlockingIOError):
+                client.send(ask * 1000)
+            waits = ("_writing_paused", "_paused")
+            return any(getattr(s, w, False) for s in sandbox._world.live.values() for w in waits)
+
+        wait_until(is_stuffed)
+        (server,) = sandbox._world.live.values()
+
+        def much_later() -> None:
+            server._active_at -= 3600
+            (getattr(server, "_time_is_up", None) or server._timeout_cb)()  # type: ignore[union-attr]
+
+        sandbox._carrier.call(much_later)
+        wait_until(lambda: not sandbox._world.live)
+        assert not sandbox._world.live
+        last = sandbox.transcript.events[-1]
+        assert last.detail == {"why": "by the server: idle too long"}, "nothing is said after it"
 
 
 def test_five_hundred_connections_at_once_are_all_greeted() -> None:
@@ -260,3 +308,69 @@ def test_fifty_megabytes_of_lines_of_one_octet_cost_no_more_than_the_limit_allow
     )
     assert done.returncode == 0, done.stderr.decode()
     assert int(done.stdout) < 4 * 10 * 2**20  # the limit of a content is 10 MiB
+
+
+NO_DESCRIPTOR_LEFT = """
+import os, resource, socket
+from smtplab import Sandbox
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+with Sandbox("tcp") as sandbox:
+    ports = {listener.key: port for listener, port in sandbox._carrier.bound_ports.items()}
+    client, held = socket.socket(), []
+    try:
+        while True:
+            held.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        pass
+    client.settimeout(60)
+    client.connect(("127.0.0.1", ports["mx.example.net", 25]))
+    for _ in range(100):
+        sandbox._carrier.call(lambda: None)  # each is a turn of the loop, which sees the client
+    for one in held:
+        os.close(one)
+    assert client.recv(4) == b"220 "
+    client.close()
+"""
+
+
+def test_a_sandbox_without_descriptors_lets_clients_wait_and_does_not_spin() -> None:
+    """macOS gives a program 256; a loop that fails to accept prints an error a thousand times a
+    second into the notebook until somebody leaves."""
+    pytest.importorskip("resource", reason="Windows has no such limit")
+    done = subprocess.run(
+        [sys.executable, "-c", NO_DESCRIPTOR_LEFT], capture_output=True, timeout=180, check=False
+    )
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+
+
+FORKED = """
+import os, sys
+from pathlib import Path
+from smtplab import Sandbox
+
+for transport in ("memory", "tcp"):
+    store = Path(sys.argv[1], transport)
+    with Sandbox(transport, store=store) as sandbox:
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            os.read(reading, 1)
+            sys.exit(0)
+        for _ in range(150):
+            sandbox._world.queue.next_id("mx.example.net")
+        before = (store / "smtplab-store.json").read_bytes()
+        os.write(writing, b"!")
+        assert os.waitpid(child, 0)[1] == 0
+        assert (store / "smtplab-store.json").read_bytes() == before
+        with sandbox.connect("mx.example.net", 25) as client:
+            assert client.ehlo().code == 250
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork")
+def test_a_fork_of_the_program_leaves_servers_and_store_to_the_first(tmp_path: Path) -> None:
+    """Its end would put the store's numbers back, and wait for threads that it does not have."""
+    command = [sys.executable, "-W", "ignore", "-c", FORKED, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr.decode()) == (0, "")

@@ -127,7 +127,7 @@ def test_curl_takes_xoauth2_where_the_server_has_no_oauthbearer(sandbox: Sandbox
 
 
 def test_our_client_signs_in_to_smtp_server_by_each_of_its_mechanisms(tmp_path: Path) -> None:
-    settings = Settings(tls_context=trusting(), implicit_tls=True, timeout=20)
+    settings = Settings(tls_context=trusting(), implicit_tls=True, timeout=60)
     offered = ["PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2"]
     with smtp_server(tmp_path, secure=True, authMethods=offered) as (port, process):
         for mechanism in offered:

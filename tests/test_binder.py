@@ -74,7 +74,9 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
         "JUPYTER_DATA_DIR": str(work / "data"),
         "JUPYTER_RUNTIME_DIR": str(work / "runtime"),
     }
-    leave_out = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "node_modules")
+    # Also what other tests write meanwhile: a file that goes away would end the copy.
+    of_tools = (".*_cache", ".hypothesis", ".coverage*", "__pycache__", "node_modules")
+    leave_out = shutil.ignore_patterns(".git", ".venv", *of_tools)
     shutil.copytree(ROOT, home, ignore=leave_out)
     (home / "notebooks" / "instructor").mkdir(parents=True, exist_ok=True)
     image = Image(home, prefix, environment)
@@ -99,7 +101,7 @@ def test_every_notebook_gives_its_stored_outputs_in_binders_environment(
     """In parts, because one test may take five minutes at most, also on a slow machine."""
     notebooks = sorted((image.home / "notebooks").glob("*.ipynb"))[part::PARTS]
     assert len(notebooks) >= 17 // PARTS
-    options = "-o addopts= -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 60"
+    options = "-o addopts= -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 180"
     sanitize = "--nbval-sanitize-with=tests/nbval_sanitize.cfg"
     said = image.run("python", "-m", "pytest", *options.split(), sanitize, *map(str, notebooks))
     assert " passed" in said

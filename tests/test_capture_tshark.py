@@ -86,7 +86,7 @@ class Tshark:
 
     def ask(self, *arguments: str) -> str:
         done = subprocess.run(
-            [*self._command, *arguments], capture_output=True, timeout=60, check=True,
+            [*self._command, *arguments], capture_output=True, timeout=180, check=True,
             env={"HOME": str(self._home), "LC_ALL": "C.UTF-8"},
         )  # fmt: skip
         assert b"malformed" not in done.stderr and b"damaged" not in done.stderr, done.stderr

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import select
+import subprocess
 import sys
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -14,11 +15,12 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from smtplab import cli
 from smtplab.cli import marking
-from smtplab.cli.handed_in import lesson_of
+from smtplab.cli.handed_in import lesson_of, reached_in
 from smtplab.cli.marking import HandedIn, Limits, find, mark
 from smtplab.lessons import work
 from smtplab.lessons.progress import Done
 from smtplab.lessons.work import pack
+from tests.watch import wait_until
 
 BEGIN = """\
 from smtplab import Sandbox
@@ -39,6 +41,12 @@ def notebook(path: Path, *cells: str) -> Path:
 
 def passed(path, limits=LIMITS):
     return {row.exercise: row.passed for row in mark(HandedIn(path, path.name), limits)}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="platform: no socket files")
+def test_a_kernel_has_ports_only_where_the_path_of_a_socket_would_be_too_long():
+    assert reached_in(Path("/tmp/smtplab-check"))["transport"] == "ipc"
+    assert reached_in(Path("/tmp", "x" * 84))["transport"] == "tcp"
 
 
 def test_a_folder_becomes_a_table_and_one_broken_notebook_stops_no_other(tmp_path, capsys):
@@ -91,9 +99,9 @@ def test_what_a_notebook_prints_or_writes_is_no_answer(tmp_path):
 
 def test_a_cell_without_end_is_stopped_and_the_others_still_count(tmp_path):
     path = notebook(tmp_path / "x.ipynb", BEGIN, "while True: pass", SOLVED)
-    (row, *_) = mark(HandedIn(path, path.name), Limits(cell_seconds=10, seconds=240))
+    (row, *_) = mark(HandedIn(path, path.name), Limits(cell_seconds=20, seconds=240))
     assert (row.exercise, row.passed) == ("2.1", "yes")
-    assert row.ran == "1 cell failed: stopped after 10 seconds"
+    assert row.ran == "1 cell failed: stopped after 20 seconds"
 
 
 STUBBORN = """\
@@ -103,24 +111,36 @@ pathlib.Path({told!r}).write_text(str(os.getpid()))
 while True: pass"""
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waits for a process that is no child")
-def test_a_notebook_that_takes_too_long_is_ended_with_its_kernel(tmp_path):
+def test_a_notebook_that_takes_too_long_is_ended_with_its_kernel(tmp_path, monkeypatch):
     told = tmp_path / "pid"
     path = notebook(tmp_path / "x.ipynb", BEGIN, STUBBORN.format(told=str(told)))
-    (row,) = mark(HandedIn(path, path.name), Limits(cell_seconds=300, seconds=60))
-    assert row.ran == "ended after 60 seconds"
+
+    class LateClock(subprocess.Popen):
+        """Its time begins with the stubborn cell, however late a busy machine gets there."""
+
+        def communicate(self, input=None, timeout=None):
+            assert self.stdin is not None
+            with self.stdin as stdin:
+                stdin.write(input)
+            self.stdin = None
+            wait_until(lambda: told.exists() or self.poll() is not None)
+            return super().communicate(timeout=timeout)
+
+    monkeypatch.setattr(subprocess, "Popen", LateClock)
+    (row,) = mark(HandedIn(path, path.name), Limits(cell_seconds=300, seconds=3))
+    assert row.ran == "ended after 3 seconds"
     assert _ends(int(told.read_text()))
 
 
 def _ends(pid):
-    """Whether a process is gone, or goes within 30 seconds."""
+    """Whether a process is gone, or goes within two minutes."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
         return True
     try:
-        return bool(select.select([descriptor], [], [], 30)[0])
+        return bool(select.select([descriptor], [], [], 120)[0])
     finally:
         os.close(descriptor)
 
@@ -185,7 +205,7 @@ def test_a_zip_cannot_reach_out_of_its_place_and_cannot_swell(tmp_path):
         "bomb.zip/0.ipynb": "",
         "broken.zip": "no .zip that can be read",
         "link.zip": "a link or no file",
-        "tricks.zip": "a .zip without a notebook",
+        "tricks.zip": "a .zip with no notebook at its top; unpack it first",
     }
     (row,) = mark(found["bomb.zip/0.ipynb"], LIMITS)
     assert row.ran == "refused: cannot be read"
@@ -198,15 +218,56 @@ def test_more_notebooks_than_the_limit_are_named_and_not_run(tmp_path, monkeypat
     assert [one.refused for one in find(tmp_path)] == ["", "one too many"]
 
 
+def test_what_was_seen_before_a_cell_ended_the_kernel_counts(tmp_path):
+    path = notebook(tmp_path / "02.ipynb", BEGIN, SOLVED, "import os; os._exit(0)", "1 + 1")
+    rows = mark(HandedIn(path, "02.ipynb"), LIMITS)
+    assert {row.exercise: row.passed for row in rows}["2.1"] == "yes"
+    assert {row.ran for row in rows} == {"a cell ended the kernel"}
+
+
+def test_a_notebook_whose_verdicts_do_not_come_is_no_whole_one(tmp_path):
+    """It was in the table with nothing but "whole", and nobody looked at it."""
+    silent = "import builtins\nbuiltins.print = lambda *words, **more: None"
+    path = notebook(tmp_path / "02.ipynb", BEGIN, silent, SOLVED)
+    (row,) = mark(HandedIn(path, "02.ipynb"), LIMITS)
+    assert row.ran.startswith("gave no verdict") and row.exercise == ""
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="platform: no /proc")
+def test_a_process_that_has_left_the_kernels_session_is_ended_too(tmp_path):
+    left = tmp_path / "pid"
+    leave = (
+        "import subprocess, pathlib\n"
+        "one = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+        f"pathlib.Path({str(left)!r}).write_text(str(one.pid))"
+    )
+    mark(HandedIn(notebook(tmp_path / "02.ipynb", BEGIN, leave), "02.ipynb"), LIMITS)
+    place = Path("/proc", left.read_text())
+    assert not place.exists() or "zombie" in (place / "status").read_text()
+
+
+def test_what_is_no_notebook_is_named_so_that_nobody_is_forgotten(tmp_path, capsys):
+    (tmp_path / "02-BIG.IPYNB").write_text("{")
+    (tmp_path / "carl").mkdir()
+    (tmp_path / "carl" / "essay.pdf").write_bytes(b"%PDF")
+    assert cli.main(["check", str(tmp_path), "--output", str(tmp_path / "table.csv")]) == 1
+    told = capsys.readouterr().out
+    assert "02-BIG.IPYNB: cannot be read as a notebook" in told
+    assert "Left alone, no notebook: carl/essay.pdf\n" in told, "the table is no hand-in"
+
+
 @pytest.mark.parametrize(
     ("argv", "sentence"),
     [
+        (["a-file"], "is a file; put it"),
         (["no-such-folder"], "is no folder"),
-        (["."], "no notebook lies in"),
+        (["empty"], "no notebook lies in"),
     ],
 )
 def test_what_the_user_can_mend_is_one_sentence(tmp_path, monkeypatch, capsys, argv, sentence):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "a-file").write_text("")
     assert cli.main(["check", *argv]) == 2
     assert sentence in capsys.readouterr().err
 

@@ -402,7 +402,7 @@ def started(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        watchdog = threading.Timer(60, process.kill)
+        watchdog = threading.Timer(240, process.kill)
         watchdog.start()
         try:
             yield process
@@ -414,7 +414,7 @@ def started(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 def fetch(address: str) -> bytes:
     """The body of a page, past any proxy."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(address, timeout=30) as page:
+    with opener.open(address, timeout=120) as page:
         return bytes(page.read())
 
 
@@ -433,5 +433,5 @@ def test_jupyterlab_really_opens_serves_the_course_and_stops_with_ctrl_c(
     )
     assert notification["properties"]["fetchNews"]["default"] == "false"
     started.send_signal(signal.SIGINT)
-    assert started.wait(30) == 0
+    assert started.wait(120) == 0
     assert not (tmp_path / "config" / "lab").exists()  # the user's own settings

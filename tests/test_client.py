@@ -24,10 +24,19 @@ from smtplab.step_reply import StepReply
 from smtplab.transcript import Kind, Transcript
 from smtplab.transcript.events import FROM_CLIENT, FROM_SERVER
 from smtplab.transport import Stream, StreamWrapper
-from tests.peers import HOST, PATIENCE, WORLD_TIME, Cut, Interrupted, Item, Peer, server_context
+from tests.peers import (
+    HOST,
+    PATIENCE,
+    WORLD_TIME,
+    Cut,
+    ImpatientAfter,
+    Interrupted,
+    Item,
+    Peer,
+    server_context,
+)
 
 PASSWORD = "looking-glass"
-SHORT = Settings(timeout=0.05)
 GREETING = b"220 smtp.example.org\r\n"
 OK = b"250 OK\r\n"
 GO_ON = b"354 go on\r\n"
@@ -296,7 +305,7 @@ def test_garbage_instead_of_a_greeting_leaves_no_open_socket(octets: bytes) -> N
     with Peer(octets) as peer:
         with pytest.raises(RemoteProtocolError):
             peer.connect(settings=Settings(transcript=transcript))
-        peer._thread.join(20)  # it ends only when the client has closed
+        peer._thread.join(PATIENCE)  # it ends only when the client has closed
         assert not peer._thread.is_alive()
     assert transcript.events[-1].kind is Kind.CLOSE
 
@@ -304,9 +313,13 @@ def test_garbage_instead_of_a_greeting_leaves_no_open_socket(octets: bytes) -> N
 # Out of step.
 
 
+def impatient_after(replies: int) -> Settings:
+    return Settings(timeout=ImpatientAfter(replies=replies))
+
+
 def test_no_reply_in_time_leaves_the_session_out_of_step() -> None:
     with Peer(GREETING, OK, b"") as peer:
-        client = peer.connect(settings=SHORT)
+        client = peer.connect(settings=impatient_after(2))
         client.ehlo()
         with pytest.raises(ConnectionLost) as caught:
             client.mail("a@example.org")
@@ -326,7 +339,7 @@ def test_no_reply_in_time_leaves_the_session_out_of_step() -> None:
 
 def test_silence_after_354_is_explained_by_the_dot_that_is_missing() -> None:
     with Peer(GREETING, OK, OK, OK, b"354 Go on\r\n", b"") as peer:
-        client = peer.connect(settings=SHORT)
+        client = peer.connect(settings=impatient_after(5))
         client.ehlo()
         client.mail("a@example.org")
         client.rcpt("b@example.net")
@@ -344,12 +357,12 @@ def test_silence_after_354_is_explained_by_the_dot_that_is_missing() -> None:
 
 def test_no_greeting_in_time_is_one_clear_error() -> None:
     with Peer(b"") as peer, pytest.raises(ConnectionLost, match="no reply to greeting within 0.05"):
-        peer.connect(settings=SHORT)
+        peer.connect(settings=impatient_after(0))
 
 
 def test_half_a_reply_is_no_reply() -> None:
     with Peer(GREETING, b"250-a\r\n250") as peer:
-        client = peer.connect(settings=SHORT)
+        client = peer.connect(settings=impatient_after(1))
         with pytest.raises(ConnectionLost, match="no reply to EHLO"):
             client.ehlo()
         assert client.state is State.OUT_OF_STEP
@@ -360,7 +373,7 @@ def test_a_late_reply_is_never_taken_for_the_next_one() -> None:
     """The 250 to MAIL would otherwise look like a 250 to RCPT, for a mailbox that was refused."""
     was_given_up = threading.Event()
     with Peer(GREETING, OK, was_given_up, OK) as peer:
-        client = peer.connect(settings=SHORT)
+        client = peer.connect(settings=impatient_after(2))
         client.noop()
         with pytest.raises(ConnectionLost):
             client.mail("a@example.org")
@@ -490,7 +503,7 @@ def test_the_stop_button_before_the_greeting_closes_the_connection() -> None:
     with Peer(b"").through(lambda stream: Interrupted(stream, read=1)) as peer:
         with pytest.raises(KeyboardInterrupt, match="the reply to greeting was awaited"):
             peer.connect()
-        peer._thread.join(20)
+        peer._thread.join(PATIENCE)
         assert not peer._thread.is_alive()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from smtplab import ConnectionLost, Envelope, Fate, MailObject, Settings, State, send
 from smtplab.errors import SMTPLabError
-from tests.peers import Cut, Item, Peer
+from tests.peers import Cut, ImpatientAfter, Item, Peer
 from tests.test_client import CUTS, HANDSHAKE, transaction, whole
 
 GREETING, BYE = b"220 smtp.example.org\r\n", b"221 bye\r\n"
@@ -36,10 +36,12 @@ def test_a_reset_at_each_step_is_one_clear_error(place: int) -> None:
 @pytest.mark.parametrize("place", [*CUTS, HANDSHAKE])
 def test_silence_at_each_step_is_one_clear_error_in_time(place: int) -> None:
     script: list[Item] = [*whole()[:place], b""]
+    replies = sum(isinstance(item, bytes) and item != b"" for item in script)
+    limit = ImpatientAfter(replies=replies - (place == HANDSHAKE), seconds=0.3)
     with Peer(*script) as peer:
         client = None
         with pytest.raises(SMTPLabError) as caught:
-            client = peer.connect(settings=Settings(timeout=0.3))
+            client = peer.connect(settings=Settings(timeout=limit))
             transaction(client)
         told = str(caught.value)
         in_handshake = "did not finish the TLS handshake in time" in told

@@ -301,16 +301,16 @@ def test_a_second_click_waits_until_the_step_under_way_is_over(console, monkeypa
 
     def slow(self, verb):
         (second if inside.is_set() else inside).set()
-        go_on.wait(30)
+        go_on.wait(120)
 
     monkeypatch.setattr(ConsoleModel, "press", slow)
     threads = [threading.Thread(target=click, args=(console, "NOOP")) for _ in range(2)]
     threads[0].start()
-    assert inside.wait(30)
+    assert inside.wait(120)
     threads[1].start()
     assert not second.wait(0.2)
     go_on.set()
-    assert second.wait(30)
+    assert second.wait(120)
     for thread in threads:
         thread.join()
 

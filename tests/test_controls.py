@@ -124,6 +124,7 @@ def test_every_card_is_few_messages_and_few_octets(told, monkeypatch):
     )
     kernel: dict = {}
     exec(SETUP, kernel)
+    assert LIVE in Console(kernel["sandbox"])._repr_mimebundle_()  # brings what all cards share
     for case in CASES:
         octets.clear()
         exec(f"card = {case.make}", kernel)

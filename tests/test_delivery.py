@@ -295,7 +295,7 @@ def test_nothing_that_got_250_is_lost_when_the_sandbox_stops() -> None:
     enough = threading.Event()
 
     def send(name: int) -> None:
-        settings = Settings(timeout=10)
+        settings = Settings(timeout=60)
         try:
             with sandbox.connect(MSA, 465, settings=settings) as client:
                 client.ehlo()
@@ -315,7 +315,7 @@ def test_nothing_that_got_250_is_lost_when_the_sandbox_stops() -> None:
     with ThreadPoolExecutor(2) as senders:
         for name in range(2):
             senders.submit(send, name)
-        assert enough.wait(20)
+        assert enough.wait(120)
         sandbox.stop()
     delivered = [mail.content for mail in sandbox.inbox(BOB)]
     waiting = [item.mail.content for item in sandbox.queue]
@@ -346,4 +346,4 @@ def test_mail_is_delivered_without_settling_over_tcp() -> None:
 
         mailbox.store = stored  # type: ignore[method-assign, assignment]
         submit(sandbox, b"\r\n")
-        assert arrived.wait(10)
+        assert arrived.wait(120)

@@ -51,7 +51,7 @@ def test_what_it_prints_of_a_session_is_what_our_client_saw() -> None:
     """`exim -d` prints the password beside the dialogue; the import shows none."""
     context = trusting()
     context.check_hostname = False  # it has a name, and we know its address only
-    settings = Settings(tls_context=context, timeout=20, name=LAPTOP)
+    settings = Settings(tls_context=context, timeout=60, name=LAPTOP)
     with exim_receiver(NAME, prints="-d") as exim:
         client = Client.connect("127.0.0.1", exim.port, settings=settings)
         client.ehlo(), client.starttls(), client.ehlo()

@@ -45,7 +45,7 @@ def test_the_browser_gets_versions_that_pyproject_allows():
 def test_a_folder_that_exists_is_left_alone(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "lite", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, timeout=60,
+        cwd=ROOT, capture_output=True, text=True, timeout=180,
     )  # fmt: skip
     assert done.returncode == 2
     assert "exists already; remove it, or name another folder" in done.stderr

@@ -27,7 +27,7 @@ def nodemailer(sandbox: Sandbox, **mail: object) -> dict:
     ended = subprocess.run(
         [tool("node"), "-e", SEND],
         stdout=subprocess.PIPE,
-        timeout=60,
+        timeout=180,
         env={
             **os.environ,
             "NODE_PATH": node_module("nodemailer"),

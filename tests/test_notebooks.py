@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_notebook
 
 import smtplab
 from smtplab.lessons.catalogue import LESSONS
@@ -258,16 +258,11 @@ def test_a_draft_becomes_cells_with_their_tags():
     assert notebook.cells[1].metadata.tags == ["needs-tls"]
 
 
-def test_what_was_printed_in_pieces_is_stored_as_one_text():
-    cell = new_code_cell("x")
-    cell.outputs = [
-        new_output("stream", name="stdout", text="one\n"),
-        new_output("stream", name="stdout", text="two\n"),
-        new_output("execute_result", data={"text/plain": "3"}, execution_count=1),
-        new_output("stream", name="stdout", text="four\n"),
-    ]
-    notebook = new_notebook(cells=[cell])
-    restamp.tidy(notebook)
+def test_what_was_printed_in_pieces_is_one_text():
+    """A busy machine flushes between the words and the end of a line, and at other places."""
+    pieces = "for piece in ('one', '\\n', 'two\\n'): print(piece, end='', flush=True)"
+    cell = new_code_cell(f"{pieces}\ndisplay(3)\nprint('four')")
+    restamp.run(new_notebook(cells=[cell]))
     assert [output.get("text") for output in cell.outputs] == ["one\ntwo\n", None, "four\n"]
 
 
@@ -279,16 +274,8 @@ def test_the_version_in_the_first_cell_is_written_anew(monkeypatch):
     assert notebook.cells[0].source == 'begin("00", notebook="9.9.9")'
 
 
-@pytest.mark.parametrize(("words", "starts"), [("before replying to kernel_info", 2), ("", 1)])
-def test_a_kernel_that_died_before_its_first_word_is_started_once_more(monkeypatch, words, starts):
-    started = []
-
-    class Dies:
-        def execute(self):
-            started.append(self)
-            raise RuntimeError(f"Kernel died {words}")
-
-    monkeypatch.setattr(restamp, "client", lambda *_: Dies())
-    with pytest.raises(RuntimeError):
-        restamp.run(new_notebook())
-    assert len(started) == starts
+@pytest.mark.skipif(os.name == "nt", reason="platform: no socket files")
+def test_a_kernel_has_no_port_that_another_could_have_been_given():
+    cell = new_code_cell("import ipykernel; print(ipykernel.get_connection_info())")
+    restamp.run(new_notebook(cells=[cell]))
+    assert '"transport": "ipc"' in cell.outputs[0].text

@@ -40,7 +40,7 @@ def greeted(server: Postfix, *, tls: bool = False) -> Client:
     """A client after EHLO; Postfix's certificate has its name, and we know its address only."""
     context = trusting()
     context.check_hostname = False
-    settings = Settings(tls_context=context, timeout=20, name=LAPTOP)
+    settings = Settings(tls_context=context, timeout=60, name=LAPTOP)
     client = Client.connect(LOOPBACK, server.port, settings=settings)
     client.ehlo()
     if tls:

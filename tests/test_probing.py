@@ -19,7 +19,7 @@ from smtplab.probing.advice import advice_for
 from smtplab.probing.rounds import Door
 from smtplab.replies import Reply
 from tests.listening import ListeningPeer
-from tests.peers import HOST, Peer, authority, server_context, with_certificate
+from tests.peers import HOST, ImpatientAfter, Peer, authority, server_context, with_certificate
 
 MSA, MX = "smtp.example.org", "mx.example.net"
 GREETING, OK, BYE = b"220 x\r\n", b"250 ok\r\n", b"221 bye\r\n"
@@ -168,8 +168,9 @@ def test_a_hostile_server_is_a_report_and_never_an_error(script: tuple[bytes, ..
 
 def test_what_a_server_says_is_escaped_on_a_page_and_in_a_terminal() -> None:
     said = "220 <script>\u202e\r\n".encode()
+    patient = Settings(timeout=ImpatientAfter(replies=3, seconds=1.0))
     with Peer(said, b"502 no\r\n", BYE) as peer:
-        report = ProbeReport([probe_port(Door(HOST, 587, False), network=peer, settings=QUICK)])
+        report = ProbeReport([probe_port(Door(HOST, 587, False), network=peer, settings=patient)])
     assert "<script>" not in report._repr_html_() and "&lt;script&gt;" in report._repr_html_()
     assert "\\u202e" in repr(report) and "\u202e" not in repr(report) + report._repr_html_()
 

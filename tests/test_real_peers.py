@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from smtplab import Client, RemoteProtocolError, Sandbox, Settings, State
+from tests.free_ports import free_port
 from tests.life_cycle import ALICE, BOB, PASSWORD
 from tests.outside_clients import CLIENTS, LOOPBACK, Order, Outcome
 from tests.peers import authority, trusting
@@ -126,12 +127,7 @@ def running(words: list[str], **variables: str) -> Iterator[subprocess.Popen[str
     finally:
         if process.poll() is None:
             os.kill(process.pid, signal.SIGTERM)
-        process.communicate(timeout=20)
-
-
-def free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as sock:
-        return int(sock.getsockname()[1])
+        process.communicate(timeout=60)
 
 
 def is_listening(port: int) -> bool:
@@ -211,7 +207,7 @@ def smtp_server(folder: Path, **options: object) -> Iterator[tuple[int, subproce
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
 @pytest.mark.parametrize("implicit", [False, True], ids=["STARTTLS", "implicit TLS"])
 def test_our_client_delivers_to_smtp_server(tmp_path: Path, mechanism: str, implicit: bool) -> None:
-    settings = Settings(tls_context=trusting(), implicit_tls=implicit, timeout=20)
+    settings = Settings(tls_context=trusting(), implicit_tls=implicit, timeout=60)
     with smtp_server(tmp_path, secure=implicit) as (port, process):
         with Client.connect(LOOPBACK, port, settings=settings) as client:
             client.ehlo()
@@ -252,7 +248,7 @@ def check_too_old(error: RemoteProtocolError) -> None:
 def test_a_server_that_speaks_only_tls_1_1_is_named_with_the_remedy(tmp_path: Path) -> None:
     """npm's smtp-server with Node's TLS, held to what was usual before 2008."""
     old = {"minVersion": "TLSv1", "maxVersion": "TLSv1.1", "ciphers": "DEFAULT@SECLEVEL=0"}
-    settings = Settings(tls_context=trusting(), timeout=20)
+    settings = Settings(tls_context=trusting(), timeout=60)
     with smtp_server(tmp_path, **old) as (port, _):
         with Client.connect(LOOPBACK, port, settings=settings) as client:
             client.ehlo()
@@ -263,7 +259,7 @@ def test_a_server_that_speaks_only_tls_1_1_is_named_with_the_remedy(tmp_path: Pa
         lenient = trusting()
         lenient.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
         lenient.set_ciphers("DEFAULT@SECLEVEL=0")
-        settings = Settings(tls_context=lenient, timeout=20)
+        settings = Settings(tls_context=lenient, timeout=60)
         with Client.connect(LOOPBACK, port, settings=settings) as client:
             client.ehlo()
             assert client.starttls().code == 220
@@ -277,7 +273,7 @@ def test_an_openssl_of_old_versions_only_is_named_with_the_remedy(
     key, port = tmp_path / "key.pem", free_port()
     authority().issue_cert(LOOPBACK).private_key_and_cert_chain_pem.write_to_path(str(key))
     words = [tool("openssl"), "s_server", option, "-cipher", "DEFAULT@SECLEVEL=0", "-quiet"]
-    settings = Settings(tls_context=trusting(), implicit_tls=True, timeout=20)
+    settings = Settings(tls_context=trusting(), implicit_tls=True, timeout=60)
     with running([*words, "-accept", f"{LOOPBACK}:{port}", "-cert", str(key), "-key", str(key)]):
         wait_until(lambda: is_listening(port))
         with pytest.raises(RemoteProtocolError) as caught:

@@ -14,6 +14,7 @@ from smtplab.sandbox.mailboxes import Terms
 from smtplab.sandbox.reception.greylist import MOST_TRIPLES, Greylist
 from smtplab.sandbox.reception.rates import MOST_COUNTED, Rates
 from smtplab.sandbox.reception.switches import Switches
+from tests.peers import ImpatientAfter
 from tests.reception import ALICE, BOB, MSA, MX, PASSWORD, bring, content, submit, switches
 
 SHOP, SPAM, LAPTOP = "shop.example", "spam.example", "laptop.example.org"
@@ -84,12 +85,13 @@ def test_a_slow_mailbox_over_tcp_is_slow_for_real_and_not_for_long(
     with Sandbox("tcp") as sandbox:
         with monkeypatch.context() as patched:
             patched.setattr(transaction, "MOST_DELAY", 0.01)
-            with sandbox.connect(MX, 25, settings=Settings(timeout=5)) as client:
+            with sandbox.connect(MX, 25, settings=Settings(timeout=15)) as client:
                 client.ehlo()
                 client.mail(ALICE)
                 assert client.rcpt("slow@example.net").code == 250, "not after 20 seconds"
-        sandbox.mailbox("slow@example.net").terms = Terms(delay=0.3)
-        with sandbox.connect(MX, 25, settings=Settings(timeout=0.1)) as client:
+        sandbox.mailbox("slow@example.net").terms = Terms(delay=2.0)
+        limit = ImpatientAfter(replies=3, seconds=0.1)
+        with sandbox.connect(MX, 25, settings=Settings(timeout=limit)) as client:
             client.ehlo()
             client.mail(ALICE)
             with pytest.raises(ConnectionLost):

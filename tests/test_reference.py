@@ -395,7 +395,7 @@ def test_importing_the_package_reads_no_table() -> None:
         reference.explain("25")
         assert [path[-10:] for path in opened if path.endswith(".toml")] == ["ports.toml"], opened
     """
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=180)
 
 
 @pytest.mark.parametrize("module", [explanation_module, lookup, tables])

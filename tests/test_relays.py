@@ -111,7 +111,7 @@ def test_dovecot_relays_in_chunks(sandbox: Sandbox, port: int) -> None:
     with (
         dovecot_submission(port) as submission,
         smtplib.SMTP(
-            "127.0.0.1", submission, local_hostname="laptop.example.org", timeout=20
+            "127.0.0.1", submission, local_hostname="laptop.example.org", timeout=60
         ) as client,
     ):
         client.login(USER, PASSWORD)

@@ -22,10 +22,11 @@ def test_every_card_lives_on_after_the_page_is_loaded_again(lab_page):
 
 
 def test_no_word_breaks_in_a_card_that_was_used_to_its_end(lab_page):
-    """At the width of a laptop beside an open side bar."""
+    """At the width of a laptop beside an open side bar, and at narrower ones."""
     assert [use.name for use in USES] == [case.name for case in CASES], "each widget, once"
     page = lab_page(*(use.cell for use in USES))
     cards = used(page)
-    widen(page, USES[0].selector, 690)
-    words = {name: broken_words(page, card.selector) for name, card in cards.items()}
-    assert {name: broken for name, broken in words.items() if broken} == {}
+    for wide in (690, 560, 460):
+        widen(page, USES[0].selector, wide)
+        words = {name: broken_words(page, card.selector) for name, card in cards.items()}
+        assert {name: broken for name, broken in words.items() if broken} == {}, wide

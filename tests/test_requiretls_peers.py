@@ -18,7 +18,7 @@ def test_smtp_server_takes_requiretls_inside_tls_only(tmp_path: Path) -> None:
     version = json.loads(package.read_text())["version"]
     if list(map(int, version.split(".")[:2])) < SINCE:
         missing("npm package smtp-server 3.16", "run npm install smtp-server@3.16")
-    settings = Settings(tls_context=trusting(), timeout=20)
+    settings = Settings(tls_context=trusting(), timeout=60)
     offers = {"hideREQUIRETLS": False, "authOptional": True}
     with smtp_server(tmp_path, **offers) as (port, process):
         with Client.connect(LOOPBACK, port, settings=settings) as client:

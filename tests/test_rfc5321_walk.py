@@ -16,7 +16,7 @@ from smtplab import Sandbox
 from smtplab.replies import Reply, ReplyParser
 
 MX = "mx.example.net"
-PATIENCE = 60  # seconds after which a server counts as stuck
+PATIENCE = 120  # seconds after which a server counts as stuck
 
 
 class Walk(NamedTuple):

@@ -136,7 +136,7 @@ def test_there_is_one_authority_whoever_asks_first() -> None:
         sandbox, together = Sandbox("memory"), Barrier(4)
 
         def ask(_: int, world=sandbox._world, together=together) -> int:
-            together.wait(10)
+            together.wait(120)
             return id(world.authority)
 
         with ThreadPoolExecutor(4) as pool:
@@ -212,7 +212,7 @@ def test_two_clients_that_send_much_at_once_are_served_in_turn() -> None:
 
 def test_replies_to_a_pipelined_group_go_out_together() -> None:
     with Sandbox("tcp") as sandbox:
-        stream = sandbox.open(MX, 25, source=None, timeout=10)
+        stream = sandbox.open(MX, 25, source=None, timeout=60)
         read = stream.read(100)
         stream.write(b"EHLO a.example\r\nNOOP\r\nNOOP\r\nQUIT\r\n")
         while more := stream.read(65_536):
@@ -238,7 +238,7 @@ def read_to_the_end(stream: Stream) -> bytes:
 def test_a_client_that_ends_its_half_first_is_still_heard(transport: str) -> None:
     """It may send all it has, end its direction, and then read what became of it."""
     with Sandbox(transport) as sandbox:
-        stream = sandbox.open(MX, 25, source=None, timeout=10)
+        stream = sandbox.open(MX, 25, source=None, timeout=60)
         stream.write(
             b"EHLO a.example\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.net>\r\n"
             b"DATA\r\nSubject: whole\r\n.\r\n"
@@ -271,7 +271,7 @@ def test_a_client_that_ends_its_half_while_its_content_is_taken_is_still_heard()
 def test_mail_data_that_come_slowly_are_not_cut_off() -> None:
     """The time is for each block (RFC 5321, 4.5.3.2.5). Stock counts from the last command."""
     with Sandbox("memory") as sandbox:
-        stream = sandbox.open(MX, 25, source=None, timeout=10)
+        stream = sandbox.open(MX, 25, source=None, timeout=60)
         assert isinstance(stream, MemoryStream)
         stream.write(b"EHLO a.example\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n")
         for line in (b"Subject: slow\r\n", b"\r\n", b"one\r\n", b"two\r\n", b".\r\n"):
@@ -293,7 +293,7 @@ def test_a_client_that_ends_its_half_and_reads_slowly_has_every_reply() -> None:
         port = next(bound for one, bound in sandbox.bound_ports.items() if one.port == 25)
         with socket.socket() as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
-            sock.settimeout(10)
+            sock.settimeout(60)
             sock.connect(("127.0.0.1", port))
             sock.sendall(b"EHLO a\r\n" * 30_000)
             sock.shutdown(socket.SHUT_WR)
@@ -336,7 +336,7 @@ def test_a_forgotten_sandbox_does_not_keep_the_program_alive() -> None:
         [sys.executable, "-X", "dev", "-W", "error", "-c", code],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         cwd=PROJECT,
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
     )

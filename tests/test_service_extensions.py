@@ -258,7 +258,7 @@ def test_a_chunk_of_astronomic_size_is_refused_at_once(
 def test_chunks_cost_bounded_memory(piece: bytes) -> None:
     with Sandbox("memory") as sandbox:
         sandbox.policy(MX).size_limit = limit = 2**20
-        stream = sandbox.open(MX, 25, source=None, timeout=5)
+        stream = sandbox.open(MX, 25, source=None, timeout=60)
         stream.write(
             b"EHLO a.example\r\nMAIL FROM:<> BODY=BINARYMIME\r\nRCPT TO:<bob@example.net>\r\n"
         )
@@ -277,7 +277,7 @@ def test_chunks_cost_bounded_memory(piece: bytes) -> None:
 
 
 def test_a_client_that_goes_away_inside_a_chunk_leaves_nothing(sandbox: Sandbox) -> None:
-    stream = sandbox.open(MX, 25, source=None, timeout=5)
+    stream = sandbox.open(MX, 25, source=None, timeout=60)
     stream.write(
         b"EHLO a.example\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.net>\r\nBDAT 50 LAST\r\nhalf"
     )

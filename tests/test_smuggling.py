@@ -52,7 +52,7 @@ VARIANTS: dict[str, tuple[bytes, tuple[int, ...]]] = {
 
 def arrivals_at(sandbox: Sandbox, host: str, forward_path: str, octets: bytes) -> int:
     """Send octets as mail data to a host; how many mail objects lie in the mailbox then."""
-    stream = sandbox.open(host, 25, source=None, timeout=10)
+    stream = sandbox.open(host, 25, source=None, timeout=60)
     opening = b"EHLO a.example\r\nMAIL FROM:<%b>\r\nRCPT TO:<%b>\r\nDATA\r\n"
     stream.write(opening % (MALLORY.encode(), forward_path.encode()) + octets + b"QUIT\r\n")
     while stream.read(65_536):

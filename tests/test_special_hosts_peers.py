@@ -26,7 +26,7 @@ def swaks(tool: Tool, sandbox: Sandbox, door: tuple[str, int], words: str) -> st
     """What swaks prints of its session; `words` are its further options."""
     bound = next(port for one, port in sandbox.bound_ports.items() if one.key == door)
     command = [tool("swaks"), "--server", f"{LOOPBACK}:{bound}", "--ehlo", "laptop.example.org"]
-    done = subprocess.run([*command, *words.split()], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*command, *words.split()], capture_output=True, text=True, timeout=180)
     return done.stdout
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.lab_pages import cut_off
+from tests.uses import widen
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("nbformat")
@@ -14,6 +15,21 @@ states"""
 CONSOLE = """from smtplab import Console, Sandbox
 console = Console(Sandbox().start())
 console"""
+
+
+# Which picture is shown, how far it scrolls, and the words that are small or outside of it.
+_PICTURE = """() => {
+  const map = document.querySelector('.smtplab-map'), frame = map.getBoundingClientRect();
+  const shown = [...map.querySelectorAll('svg[role]')].filter(one => one.checkVisibility());
+  const wrong = [...shown[0].querySelectorAll('text')].filter(one => {
+    const at = one.getBoundingClientRect(), scale = shown[0].getScreenCTM().a;
+    return 12 * scale < 11 || at.left < frame.left || at.right > frame.right;
+  });
+  return [
+    shown.map(one => one.getAttribute('class')), map.scrollWidth - map.clientWidth,
+    wrong.map(one => one.textContent),
+  ];
+}"""
 
 
 def expect(page, selector, text):
@@ -44,6 +60,9 @@ def test_a_walk_through_the_states_by_mouse_and_keyboard(lab_page, pictures, axe
     for width in (460, 700, 1280):
         page.set_viewport_size({"width": width, "height": 1200})
         assert cut_off(page, ".smtplab-states") == [], width
+    for wide, way in ((460, "down"), (690, "down"), (1000, "across")):
+        widen(page, ".smtplab-states", wide)
+        assert page.evaluate(_PICTURE) == [[f"smtplab-{way}"], 0, []], wide
     card.get_by_role("button", name="DATA", exact=True).focus()
     page.keyboard.press("Enter")
     expect(page, ".smtplab-states li", "DATA, reply 354: to DATA")

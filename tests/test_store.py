@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -14,7 +15,7 @@ from smtplab import Envelope, MailObject, Sandbox
 from smtplab.sandbox.clock import START
 from smtplab.sandbox.mailboxes import StoredMail
 from smtplab.sandbox.queue import QueueItem
-from smtplab.sandbox.store import StoreError
+from smtplab.sandbox.store import StoreError, disk
 from smtplab.sandbox.store.folder import FolderStore
 from tests.test_cli_serve import Serving
 from tests.test_delivery import ALICE, BOB, MX, PASSWORD, break_mx, submit
@@ -247,7 +248,7 @@ def test_two_sandboxes_cannot_share_a_store(store: Path) -> None:
             assert serving.process.stderr is not None
             (line,) = serving.process.stderr.read().decode().splitlines()
             assert "is in use by another sandbox" in line
-            assert serving.process.wait(30) == 2
+            assert serving.process.wait(120) == 2
     Sandbox("memory", store=store).stop()
 
 
@@ -425,6 +426,69 @@ def test_what_cannot_be_written_is_not_accepted(transport: str, store: Path) -> 
         assert len(sandbox.inbox(BOB)) == 2
     assert len(told) == 2 and all("could not be written (ENOENT)" in one for one in told)
     assert len(kept(store)) == 2
+
+
+NOBODY = "nobody@example.net"
+
+
+def told_of_nobody(sandbox: Sandbox) -> bool:
+    return any(f"Final-Recipient: rfc822; {NOBODY}" in str(mail) for mail in sandbox.inbox(ALICE))
+
+
+def test_a_report_that_cannot_be_written_is_written_later(transport: str, store: Path) -> None:
+    """The mail was given up before anybody could be told of it: neither here nor back."""
+    with Sandbox(transport, store=store) as sandbox:
+        sandbox.zones.fail("example.net")
+        submit(sandbox, CONTENT, NOBODY)
+        sandbox.settle()
+        sandbox.zones.mend("example.net")
+        (store / "queue").rename(store / "q")
+        sandbox.clock.advance(timedelta(minutes=30))
+        assert [item.waiting for item in sandbox.queue] == [[NOBODY]]
+        (store / "q").rename(store / "queue")
+        sandbox.clock.advance(timedelta(hours=1))
+        assert told_of_nobody(sandbox) and not sandbox.queue
+
+
+def test_what_is_too_old_for_another_attempt_waits_until_its_sender_is_told(store: Path) -> None:
+    with Sandbox("memory", store=store) as sandbox:
+        sandbox.zones.fail("example.net")
+        submit(sandbox, CONTENT, NOBODY)
+        sandbox.clock.advance(timedelta(days=4, hours=20))
+        (store / "queue").rename(store / "q")
+        sandbox.clock.advance(timedelta(hours=6))
+        assert [item.waiting for item in sandbox.queue] == [[NOBODY]]
+        (store / "q").rename(store / "queue")
+        sandbox.clock.advance(timedelta(hours=1))
+        assert told_of_nobody(sandbox) and not sandbox.queue
+
+
+def test_a_kill_between_the_end_of_an_attempt_and_its_report_loses_no_report(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One forward-path fails and another has to wait: what is kept of both must change at once,
+    or the report first. What lies in the folder before each change is what a kill leaves."""
+    move = disk.move
+    left: list[Path] = []
+
+    def photographed(*moves: tuple[Path, Path]) -> None:
+        left.append(tmp_path / str(len(left)))
+        copytree(store, left[-1])
+        move(*moves)
+
+    with Sandbox("memory", store=store) as sandbox:
+        sandbox.faults.add(f"RCPT@to:{BOB};host:{MX}#1=451 4.3.0 Later")
+        submit(sandbox, CONTENT, NOBODY, BOB)
+        monkeypatch.setattr(disk, "move", photographed)
+        sandbox.settle()
+        monkeypatch.undo()
+    assert len(left) > 2
+    for folder in left:
+        with Sandbox("memory", store=folder) as sandbox:
+            sandbox.clock.advance(timedelta(minutes=30))
+            assert told_of_nobody(sandbox) and sandbox.inbox(BOB), folder
+            ids = [mail.message["Message-ID"] for mail in sandbox.inbox(ALICE)]
+            assert len(set(ids)) == len(ids), "two reports of one name"
 
 
 def test_no_name_is_looked_up_and_none_is_written(

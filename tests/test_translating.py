@@ -48,7 +48,11 @@ def run(
     words = [sys.executable, "-c", translation.text] if translation.tool == "smtplib" else shell
     _, before = sandbox.transcript.events_since(0)
     done = subprocess.run(
-        words, capture_output=True, timeout=60, env={**quiet, **variables}, stdin=subprocess.DEVNULL
+        words,
+        capture_output=True,
+        timeout=180,
+        env={**quiet, **variables},
+        stdin=subprocess.DEVNULL,
     )
     sandbox.settle()
     fresh, _ = sandbox.transcript.events_since(before)
@@ -304,7 +308,7 @@ def test_no_octets_of_a_session_become_a_command(tmp_path: Path, name: str, line
     body = text.replace("\nsay() {", "\nnot_say() {").replace("\nhear() {", "\nnot_hear() {")
     done = subprocess.run(
         [tool("bash"), "-c", f"{quiet}{body}\necho the end"], cwd=tmp_path, capture_output=True,
-        timeout=30, stdin=subprocess.DEVNULL,
+        timeout=180, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     assert done.stdout.endswith(b"the end\n"), done.stderr
     assert not list(tmp_path.iterdir())

@@ -8,6 +8,7 @@ import pytest
 from smtplab import Client, ConnectionLost, RemoteProtocolError, Sandbox, Settings, Transcript
 from smtplab.transcript import Event
 from tests.life_cycle import ALICE, BOB, MSA, MX, PASSWORD
+from tests.peers import ImpatientAfter
 from tests.watch import wait_until
 
 CONTENT = b"From: alice@example.org\r\nSubject: Tea\r\n\r\n.At five?\r\n" + bytes(range(128, 256))
@@ -128,7 +129,8 @@ def large_content(sandbox: Sandbox) -> Client:
 
 
 def cut_in_data(sandbox: Sandbox) -> Client:
-    client = sandbox.connect(MX, 25, settings=Settings(timeout=0.3))
+    limit = ImpatientAfter(replies=5, seconds=0.3)
+    client = sandbox.connect(MX, 25, settings=Settings(timeout=limit))
     client.ehlo()
     client.mail("")
     client.rcpt(BOB)

@@ -235,6 +235,13 @@ def test_each_part_is_explained() -> None:
     assert not any("not explained here" in step for step in steps)
 
 
+def test_the_policy_that_came_out_is_not_mistaken_for_the_published_one() -> None:
+    """The domain published p=reject; after a pass there is nothing to do because of it."""
+    told = next(str(step) for step in explain(arrival(SIGNED).field) if "policy.dmarc" in str(step))
+    assert told.startswith("policy.dmarc=none: what is to be done because of the domain's policy")
+    assert "nothing after a pass, whatever its record says" in told
+
+
 def test_what_is_unknown_is_said_to_be_unknown() -> None:
     field = parse("Authentication-Results: x.example; auth=pass smtp.auth=alice")
     assert sum("not explained here" in str(step) for step in explain(field)) == 2

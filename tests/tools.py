@@ -67,7 +67,7 @@ def find_module(name: str) -> str | None:
             return folder
     if npm := shutil.which("npm"):
         found = subprocess.run(
-            [npm, "root", "--global"], capture_output=True, text=True, timeout=60
+            [npm, "root", "--global"], capture_output=True, text=True, timeout=180
         )
         folder = found.stdout.strip()
         if folder and (Path(folder) / name / "package.json").is_file():

@@ -108,7 +108,6 @@ USES = (
             press("MAIL", "MAIL, reply 250: to MAIL"),
             press("DATA", "DATA, reply 503: stays in MAIL"),
         ),
-        wide=1000,
     ),
     Use("Ports", (press("Try the message at all three", "2 of 3 tried messages"),), wide=1000),
     Use(

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 10.0  # seconds for anything; most takes a hundredth of that
+PATIENCE = 120.0  # seconds for anything; on a quiet machine most takes a thousandth of that
 
 _offences: list[str] | None = None  # a list while somebody watches
 _hooked = False

@@ -20,8 +20,9 @@ import json
 import os
 import re
 import secrets
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ _NAMED = re.compile(r"(?<![0-9])[0-9]{2}(?![0-9])")
 _CHECKS = re.compile(r"\b(?:check|ExerciseCard)\s*\(|\.check\(")
 _IN_WORDS = {"StdinNotImplementedError": "it waited for somebody to type"}
 MAX_WORD = 300  # characters of a sentence in the table; ours to choose
+MAX_PATH = 100  # octets; a socket's path may have 103 on macOS, 107 on Linux (unix(7))
 
 GRADER = """\
 def _smtplab_judge():
@@ -84,7 +86,7 @@ def judged(task: dict[str, Any], path: Path) -> Iterator[dict[str, Any]]:
     numbers = [one.number for one in LESSONS[lesson].exercises]
     mark = f"{secrets.token_hex(16)} "
     with_graders(notebook, GRADER.format(numbers=numbers, mark=mark))
-    yield from _executed(notebook, task, path.parent)
+    is_ended = yield from _executed(notebook, task, path.parent)
     verdicts = _verdicts(notebook, mark, numbers)
     own = [cell for cell in notebook.cells if "smtplab" not in cell.metadata]
     errors = [
@@ -93,8 +95,11 @@ def judged(task: dict[str, Any], path: Path) -> Iterator[dict[str, Any]]:
         for output in cell.get("outputs", ())
         if output.output_type == "error"
     ]
+    ran = "a cell ended the kernel" if is_ended else how_it_ran(errors, task["cell_seconds"])
+    if not (verdicts or is_ended):
+        ran = "gave no verdict: something in it stands in the way of the checks"
     yield {
-        "ran": how_it_ran(errors, task["cell_seconds"])[:MAX_WORD],
+        "ran": ran[:MAX_WORD],
         "lesson": lesson,
         "verdicts": verdicts,
     }
@@ -137,12 +142,20 @@ def with_graders(notebook: Any, code: str) -> None:
     notebook.cells = cells
 
 
-def _executed(notebook: Any, task: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
-    """Run all cells; the kernel's process id comes first, so that it can be ended from outside."""
+def _executed(
+    notebook: Any, task: dict[str, Any], folder: Path
+) -> Generator[dict[str, Any], None, bool]:
+    """Run all cells; the kernel's process id comes first, so that it can be ended from outside.
+
+    True if a cell ended the kernel, as `exit()` does: what was seen before it counts.
+    """
     from nbclient import NotebookClient
+    from nbclient.exceptions import DeadKernelError
+    from traitlets.config import Config
 
     client = NotebookClient(
         notebook,
+        config=Config(KernelManager=reached_in(folder)),
         timeout=task["cell_seconds"],
         kernel_name="python3",  # whatever the notebook names: this Python judges
         allow_errors=True,
@@ -153,8 +166,24 @@ def _executed(notebook: Any, task: dict[str, Any], folder: Path) -> Iterator[dic
     )
     with client.setup_kernel():
         yield {"kernel": _process_id(client)}
-        for index, cell in enumerate(notebook.cells):
-            client.execute_cell(cell, index)
+        try:
+            for index, cell in enumerate(notebook.cells):
+                client.execute_cell(cell, index)
+        except DeadKernelError:
+            return True
+    return False
+
+
+def reached_in(folder: Path) -> dict[str, str]:
+    """Settings of a kernel that is reached by sockets in this folder, where the system has them.
+
+    A kernel's TCP ports are chosen here and bound there: of two that begin at the same moment, one
+    may be given a port of the other, and then it dies before its first word.
+    """
+    file = str(folder / "kernel.json")
+    fits = len(os.fsencode(file)) <= MAX_PATH
+    transport = "ipc" if fits and hasattr(socket, "AF_UNIX") and os.name != "nt" else "tcp"
+    return {"connection_file": file, "transport": transport}
 
 
 def _process_id(client: Any) -> int:

@@ -18,10 +18,9 @@ from smtplab.lessons.question import Question
 from smtplab.lessons.task import Exercise
 from smtplab.reference.glossary import sections
 from smtplab.reference.tables import Entry, table
+from smtplab.transcript.rendering import TOP_LEFT
 
 WIDTH = 78  # columns of the plain text; a terminal has 80
-
-_LEFT = 'style="text-align:left;vertical-align:top"'  # notebooks set tables for numbers
 
 # What nobody types any more, or what one program has for itself, would only fill the page.
 _LEFT_OUT = ("out of use", "(Postfix)", "(Exim)", "LMTP", "the experiment", "The command ")
@@ -82,7 +81,7 @@ class Sheet:
         sections = "".join(
             f"<h4>{escape(section.heading)}</h4><table>"
             + "".join(
-                f"<tr><td {_LEFT}><b>{escape(a)}</b></td><td {_LEFT}>{_lines(b)}</td></tr>"
+                f"<tr><td {TOP_LEFT}><b>{escape(a)}</b></td><td {TOP_LEFT}>{_lines(b)}</td></tr>"
                 for a, b in section.rows
             )
             + "</table>"

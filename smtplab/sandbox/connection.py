@@ -131,9 +131,9 @@ class Connection(SMTP):
 
     def _timeout_cb(self) -> None:
         left = self._active_at + IDLE - self.loop.time()
-        if left > 0:
-            self._timeout_handle = self.loop.call_later(left, self._timeout_cb)
-        else:
+        # Once more when it is over: the last words may wait for a client that reads nothing.
+        self._timeout_handle = self.loop.call_later(left if left > 0 else IDLE, self._timeout_cb)
+        if left <= 0:
             self.idle_too_long()
 
     def _stop_timer(self) -> None:

@@ -72,7 +72,11 @@ class Engine(Connection):
         self._close_event("by the client")
 
     def idle_too_long(self) -> None:
-        """RFC 5321, 3.8: the server says why before it closes."""
+        """RFC 5321, 3.8: the server says why before it closes. Who reads nothing is cut off."""
+        if self._writing_paused or self.transport.is_closing():
+            self._close_event("by the server: idle too long")
+            self.transport.abort()
+            return
         self._say(f"421 4.4.2 {self.hostname} closes: no command for {IDLE:.0f} seconds")
         self._write_held()
         self.hang_up("by the server: idle too long")

@@ -23,7 +23,8 @@ _T = TypeVar("_T")
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 512  # connections that may wait to be accepted
-STOP_WITHIN = 5.0  # seconds
+NO_DESCRIPTOR_WAIT = 0.1  # seconds until the next look, when this program has as many as it may
+STOP_WITHIN = 30.0  # seconds; the loop's thread may be kept waiting on a busy machine
 THREADS = "smtplab-"  # how the names of the threads begin
 _STOPPED = "the sandbox is stopped; start it with sandbox.start()"
 
@@ -174,16 +175,26 @@ class OverTCP:
         )
 
     def _accept(self, listener: Listener, listening: socket.socket) -> None:
-        with suppress(BlockingIOError, InterruptedError, ConnectionAbortedError):
+        try:
             sock, peer = listening.accept()
-            sock.setblocking(False)
-            known = self._dialled.pop(peer[1], None)
-            if known is None and self._is_strange(sock, peer):
-                turn_away(sock, listener)
-                return
-            connection, source = known or (self._world.name_connection("x"), self._outside)
-            tap = self._world.connected(listener, self._loop, connection, source)
-            tap.carried_by(socket_transport(self._loop, sock, tap))
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError:  # no descriptor is left, so the client waits; the loop must not spin
+            self._loop.remove_reader(listening)
+            self._loop.call_later(NO_DESCRIPTOR_WAIT, self._accept_again, listener, listening)
+            return
+        sock.setblocking(False)
+        known = self._dialled.pop(peer[1], None)
+        if known is None and self._is_strange(sock, peer):
+            turn_away(sock, listener)
+            return
+        connection, source = known or (self._world.name_connection("x"), self._outside)
+        tap = self._world.connected(listener, self._loop, connection, source)
+        tap.carried_by(socket_transport(self._loop, sock, tap))
+
+    def _accept_again(self, listener: Listener, listening: socket.socket) -> None:
+        if self._sockets.get(listener) is listening:
+            self._loop.add_reader(listening, self._accept, listener, listening)
 
     def _is_strange(self, sock: socket.socket, peer: tuple[str, int]) -> bool:
         """On a classroom machine each has a sandbox of their own. The kernel is asked before

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from html import escape
 
 from smtplab.sandbox.little_internet import Listener
+from smtplab.transcript.rendering import LEFT
 
-_LEFT = 'style="text-align:left"'  # notebooks align cells of tables to the right
 _TLS = {"none": "no TLS", "starttls": "TLS after STARTTLS", "implicit": "TLS at once"}
 
 
@@ -20,14 +20,14 @@ def as_line(listeners: Iterable[Listener], *, running: bool) -> str:
 def as_html(listeners: Iterable[Listener], *, running: bool) -> str:
     """The SMTP listeners as a table."""
     rows = "".join(
-        f"<tr><td {_LEFT}>{escape(one.host)}</td><td {_LEFT}>{one.port}</td>"
-        f"<td {_LEFT}>{_TLS[one.tls]}</td><td {_LEFT}>{'yes' if one.auth else 'no'}</td></tr>"
+        f"<tr><td {LEFT}>{escape(one.host)}</td><td {LEFT}>{one.port}</td>"
+        f"<td {LEFT}>{_TLS[one.tls]}</td><td {LEFT}>{'yes' if one.auth else 'no'}</td></tr>"
         for one in _smtp(listeners)
     )
     return (
         f"<table><caption>Sandbox, {_state(running)}</caption>"
-        f"<thead><tr><th {_LEFT}>Host</th><th {_LEFT}>Port</th><th {_LEFT}>TLS</th>"
-        f"<th {_LEFT}>AUTH</th></tr></thead><tbody>{rows}</tbody></table>"
+        f"<thead><tr><th {LEFT}>Host</th><th {LEFT}>Port</th><th {LEFT}>TLS</th>"
+        f"<th {LEFT}>AUTH</th></tr></thead><tbody>{rows}</tbody></table>"
     )
 
 

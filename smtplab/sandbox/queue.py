@@ -92,6 +92,8 @@ class Queue:
         item = self._items.get((host, parent))
         if item is not None:
             item.children += 1
+            while (host, f"{parent}.{item.children}") in self._items:
+                item.children += 1  # made before a kill, and not counted any more
             return f"{parent}.{item.children}"
         self._named[host, parent] += 1
         return f"{parent}.{self._named[host, parent]}"
@@ -149,17 +151,18 @@ class Queue:
         del self._items[item.host, item.id]
         self._kept.done(item)
 
-    def defer(self, item: QueueItem) -> bool:
-        """Set the time of the next attempt; False if it would be too late for one."""
-        item.attempts += 1
+    def next_attempt(self, item: QueueItem) -> datetime | None:
+        """When an item that fails now is tried again; None if it would be too late for that."""
         now = self._now()
-        wait = RETRY_AFTER[min(item.attempts, len(RETRY_AFTER)) - 1]
+        again = now + RETRY_AFTER[min(item.attempts, len(RETRY_AFTER) - 1)]
         asked = item.deliver_by
-        item.next_attempt = now + wait
-        if asked is not None and now < asked.deadline < item.next_attempt:
-            item.next_attempt = asked.deadline  # something is to be said then (RFC 2852, 4.1.3)
-        if item.next_attempt > item.gives_up_at:
-            return False
+        if asked is not None and now < asked.deadline < again:
+            again = asked.deadline  # something is to be said then (RFC 2852, 4.1.3)
+        return again if again <= item.gives_up_at else None
+
+    def defer(self, item: QueueItem, until: datetime) -> None:
+        """Keep what became of an item in one more attempt, and when the next one is."""
+        item.attempts += 1
+        item.next_attempt = until
         self._kept.changed(item)
         self.schedule(item)
-        return True

@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from smtplab.transcript.passage import Passage, passages
-from smtplab.transcript.rendering import visible
+from smtplab.transcript.rendering import LEFT, visible
 from smtplab.transcript.tls_records import ADDED_BY_TLS_1_3, Reader, is_client_hello
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 ROW = 16  # octets in one row
 MAX_ROWS = 128  # of one turn; the capture file has all
-_LEFT = 'style="text-align:left"'  # notebooks align cells of tables to the right
 _WHO = {"client": "C", "server": "S"}
 
 
@@ -220,7 +219,7 @@ def _html(overheard: Overheard) -> str:
 def _html_row(who: str, digits: str, text: str) -> str:
     if digits:
         shown = (f"<code>{digits}</code>", f"<code>{escape(text)}</code>")
-        cells = "".join(f"<td {_LEFT}>{one}</td>" for one in shown)
+        cells = "".join(f"<td {LEFT}>{one}</td>" for one in shown)
     else:
-        cells = f'<td colspan="2" {_LEFT}><em>{escape(text)}</em></td>'
+        cells = f'<td colspan="2" {LEFT}><em>{escape(text)}</em></td>'
     return f"<tr><td><b>{who}</b></td>{cells}</tr>"

@@ -12,7 +12,6 @@ from smtplab.transcript.events import FROM_CLIENT, FROM_SERVER, SCHEMA, Event, K
 from smtplab.transcript.hiding import hidden_places, hide
 
 MAX_SHOWN_LINES = 200  # of one event; the JSON form has all that was kept
-_LEFT = 'style="text-align:left"'  # notebooks align cells of tables to the right
 
 CHECKS = {
     "yes": "certificate checked",
@@ -20,6 +19,10 @@ CHECKS = {
     "unknown": "nobody told whether the certificate was checked",
 }
 """What a note says of the certificate, by the event's `verified`."""
+
+LEFT = 'style="text-align:left"'
+TOP_LEFT = 'style="text-align:left;vertical-align:top"'
+"""For each cell of a table that holds words: notebooks set tables for numbers, at the right."""
 
 
 def as_text(events: Iterable[Event], *, secrets: bool = False) -> str:
@@ -30,10 +33,26 @@ def as_text(events: Iterable[Event], *, secrets: bool = False) -> str:
 def as_html(events: Sequence[Event], *, secrets: bool = False) -> str:
     """A table that reads well without any style sheet; everything in it is escaped."""
     rows = "".join(_html_row(event, secrets) for event in events)
-    return (
-        "<table><caption>Transcript: C is the SMTP client, S the SMTP server</caption>"
-        f"<tbody>{rows}</tbody></table>"
-    )
+    names = spoken(events)
+    told = f"Transcript: C is the {names} client, S the {names} server"
+    if "," in names:
+        told = f"Transcript ({names}): C is the client, S the server"
+    return f"<table><caption>{told}</caption><tbody>{rows}</tbody></table>"
+
+
+def spoken(events: Iterable[Event]) -> str:
+    """The protocol of a session, as its greeting shows it; of several sessions all, by commas.
+
+    POP3 greets with `+OK` (RFC 1939, 4), IMAP with `* OK`, `PREAUTH` or `BYE` (RFC 9051, 7.1).
+    """
+    greetings = (event.octets for event in events if event.kind is Kind.GREETING)
+    return ", ".join(dict.fromkeys(map(_greeted_by, greetings))) or "SMTP"
+
+
+def _greeted_by(greeting: bytes) -> str:
+    if greeting.startswith((b"+OK", b"-ERR")):
+        return "POP3"
+    return "IMAP" if greeting.startswith((b"* OK", b"* PREAUTH", b"* BYE")) else "SMTP"
 
 
 def as_json_lines(events: Iterable[Event], *, secrets: bool = False) -> str:
@@ -166,8 +185,8 @@ def _html_row(event: Event, secrets: bool) -> str:
     who = sender(event)
     if not who:
         text = escape(visible(note(event)))
-        return f'<tr><td></td><td colspan="2" {_LEFT}><em>{text}</em></td></tr>'
+        return f'<tr><td></td><td colspan="2" {LEFT}><em>{text}</em></td></tr>'
     lines = "<br>".join(
         f"<code>{escape(line)}</code>" for line in shown_lines(event, secrets=secrets)
     )
-    return f"<tr><td>{event.step}</td><td><b>{who}</b></td><td {_LEFT}>{lines}</td></tr>"
+    return f"<tr><td>{event.step}</td><td><b>{who}</b></td><td {LEFT}>{lines}</td></tr>"

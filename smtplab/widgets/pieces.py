@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from smtplab.transcript.rendering import visible
+from smtplab.transcript.rendering import TOP_LEFT, visible
 
 
 def safe(text: str) -> str:
@@ -56,17 +56,14 @@ def told(pairs: Iterable[tuple[str, str]]) -> str:
     )
 
 
-AT_THE_LEFT = 'style="text-align:left;vertical-align:top"'
-
-
 def table(caption: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A plain table, for static forms and views alike; `rows` hold HTML that is safe already.
 
     Each cell says that it begins at the left: JupyterLab's own sheet would put words at the right.
     """
-    heads = "".join(f'<th scope="col" {AT_THE_LEFT}>{safe(one)}</th>' for one in head)
+    heads = "".join(f'<th scope="col" {TOP_LEFT}>{safe(one)}</th>' for one in head)
     body = "".join(
-        f"<tr>{''.join(f'<td {AT_THE_LEFT}>{cell}</td>' for cell in row)}</tr>" for row in rows
+        f"<tr>{''.join(f'<td {TOP_LEFT}>{cell}</td>' for cell in row)}</tr>" for row in rows
     )
     return (
         f'<table class="smtplab-table"><caption>{safe(caption)}</caption>'

@@ -12,8 +12,9 @@ from comm import DummyComm
 from ipywidgets import DOMWidget, Widget
 
 from smtplab.errors import SMTPLabError
+from smtplab.transcript.rendering import TOP_LEFT
 from smtplab.widgets.controls import HTML, VBox
-from smtplab.widgets.pieces import AT_THE_LEFT, notice
+from smtplab.widgets.pieces import notice
 
 _T = TypeVar("_T")
 _D = TypeVar("_D", bound=DOMWidget)
@@ -110,7 +111,7 @@ def at_the_left(html: str) -> str:
     >>> at_the_left("<tr><td>C</td></tr>")
     '<tr><td style="text-align:left;vertical-align:top">C</td></tr>'
     """
-    return re.sub(r"<(td|th)(?=[ >])(?![^>]* style=)", rf"<\1 {AT_THE_LEFT}", html)
+    return re.sub(r"<(td|th)(?=[ >])(?![^>]* style=)", rf"<\1 {TOP_LEFT}", html)
 
 
 def _close(widget: Widget) -> None:

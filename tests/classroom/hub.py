@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.classroom.processes import MARK
+from tests.free_ports import free_port
 from tests.other_users import ANN, as_user
 from tests.tools import find_tool, node_module
 
@@ -97,7 +97,7 @@ class Hub:
 @contextmanager
 def jupyterhub(folder: Path, students: Sequence[str], *, separate: bool = True) -> Iterator[Hub]:
     """A hub in `folder`; `separate` students are users of the system, which wants root."""
-    urls = [f"http://127.0.0.1:{port}" for port in _free_ports(3)]
+    urls = [f"http://127.0.0.1:{port}" for port in (free_port(), free_port(), free_port())]
     hub_process_environment = {
         key: value
         for key, value in os.environ.items()
@@ -139,15 +139,3 @@ def jupyterhub(folder: Path, students: Sequence[str], *, separate: bool = True) 
     finally:
         hub.stop()
         reader.join(STOP_WITHIN)
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports that nobody has now; the hub wants to be told them."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for sock in sockets:
-            sock.bind(("127.0.0.1", 0))
-        return [sock.getsockname()[1] for sock in sockets]
-    finally:
-        for sock in sockets:
-            sock.close()

@@ -47,24 +47,24 @@ def processor_time(pid: int) -> float:
     return 0
 
 
-def ports(pids: list[int]) -> set[int]:
-    """The TCP ports that these processes listen on."""
+def doors(pids: list[int]) -> set[tuple[int, str]]:
+    """Where these processes listen: port and inode of each socket."""
     inodes = set()
     for pid in pids:
         with suppress(OSError):
             for file in Path(f"/proc/{pid}/fd").iterdir():
                 with suppress(OSError):
                     inodes.add(os.readlink(file))
-    return {port for port, inode in listening() if f"socket:[{inode}]" in inodes}
+    return {(port, inode) for port, inode in listening() if f"socket:[{inode}]" in inodes}
 
 
-def listening() -> list[tuple[int, str]]:
-    """Port and inode of each socket on this machine that listens."""
-    rows = []
+def listening() -> set[tuple[int, str]]:
+    """Port and inode of each socket on this machine that listens; a port may be taken anew."""
+    rows = set()
     for table in ("tcp", "tcp6"):
         with suppress(OSError):
             for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
                 words = line.split()
                 if words[3] == _LISTENS:
-                    rows.append((int(words[1].rpartition(":")[2], 16), words[9]))
+                    rows.add((int(words[1].rpartition(":")[2], 16), words[9]))
     return rows

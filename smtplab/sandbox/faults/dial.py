@@ -9,6 +9,7 @@ from html import escape
 from smtplab.errors import LocalProtocolError
 from smtplab.sandbox.faults.notation import parse_fault
 from smtplab.sandbox.faults.rules import ANY, Circumstances, Fault
+from smtplab.transcript.rendering import LEFT
 
 MAX_RULES = 1000  # each is looked at in each step
 LONGEST_REAL_DELAY = 2.0  # seconds over TCP, where somebody really waits
@@ -95,13 +96,12 @@ class FaultDial:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f'<tr style="text-align:left"><td><code>{escape(str(entry.fault))}</code></td>'
-            f"<td>{entry.hits}</td></tr>"
+            f"<tr><td {LEFT}><code>{escape(str(entry.fault))}</code></td><td>{entry.hits}</td></tr>"
             for entry in self.entries
         )
         return (
-            "<table><caption>Fault dial</caption><thead><tr><th>Rule</th><th>Struck</th></tr>"
-            f"</thead><tbody>{rows}</tbody></table>"
+            f"<table><caption>Fault dial</caption><thead><tr><th {LEFT}>Rule</th>"
+            f"<th>Struck</th></tr></thead><tbody>{rows}</tbody></table>"
         )
 
 

@@ -19,7 +19,7 @@ from smtplab.sandbox.mta.notify import Notifier
 from smtplab.sandbox.mta.outcome import HostRefusal, Outcome, refusal
 from smtplab.sandbox.mta.route import NextHop, NoRoute, Sender, next_hops
 from smtplab.sandbox.mta.tls_policy import TLSPolicy
-from smtplab.sandbox.queue import QueueItem
+from smtplab.sandbox.queue import RETRY_AFTER, QueueItem
 from smtplab.sandbox.trace import MOST_HOPS, hops
 from smtplab.sandbox.trail import Origin, Place
 from smtplab.sandbox.world import World
@@ -71,14 +71,13 @@ class MTA:
             return False
         except Exception as error:  # a border: the same error again, when telling of it
             self._world.hosts[item.host].report(error)
-            self._carrier.call(lambda: self._take_aside(item))
+            self._carrier.call(lambda: self._let_wait(item))
         return True
 
-    def _take_aside(self, item: QueueItem) -> None:
-        """What fails again and again and was not even put off must not jam the queue."""
-        if self._world.queue.due() is item:
-            self._world.hosts[item.host].report(Unreturnable(item))
-            self._world.queue.done(item)
+    def _let_wait(self, item: QueueItem) -> None:
+        """What fails again and again must neither jam the queue nor be lost, however old it is."""
+        item.next_attempt = self._world.clock.now() + RETRY_AFTER[0]
+        self._world.queue.schedule(item)
 
     def _attempt(self, item: QueueItem) -> None:
         stopped = self._stopped_by(item)
@@ -156,21 +155,41 @@ class MTA:
     # What follows, in the world.
 
     def _conclude(self, item: QueueItem, outcomes: list[Outcome]) -> None:
-        """Nothing that was accepted is lost: delivered, waiting, or told to the sender."""
-        for one in outcomes:
-            told = one.reply, one.via
-            self._world.trail.outcome(item.place, one.forward_path, one.result, told)
+        """Nothing that was accepted is lost: delivered, waiting, or told to the sender.
+
+        What is to be told waits in the queue before the item forgets a forward-path. If the end
+        comes in between, or the telling fails, it is tried again, and perhaps told twice.
+        """
+        queue = self._world.queue
+        self._note(item, outcomes)
         waiting = [one for one in outcomes if one.is_transient]
         failed = [one for one in outcomes if not one.is_delivered and not one.is_transient]
+        item.waiting = [one.forward_path for one in outcomes if not one.is_delivered]
+        again = queue.next_attempt(item) if waiting else None
+        if again is None:
+            self._note(item, waiting, "given up")
+            failed, waiting = failed + waiting, []
+        self._tell(item, outcomes, waiting, failed)
         item.waiting = [one.forward_path for one in waiting]
-        if waiting:
+        if again is None:
+            queue.done(item)
+        else:
             item.last_reply = str(waiting[0].reply)
-            if not self._world.queue.defer(item):
-                for one in waiting:
-                    told = one.reply, one.via
-                    self._world.trail.outcome(item.place, one.forward_path, "given up", told)
-                failed += waiting
-                item.waiting, waiting = [], []
+            queue.defer(item, again)
+
+    def _note(self, item: QueueItem, outcomes: list[Outcome], result: str = "") -> None:
+        for one in outcomes:
+            told = one.reply, one.via
+            self._world.trail.outcome(item.place, one.forward_path, result or one.result, told)
+
+    def _tell(
+        self,
+        item: QueueItem,
+        outcomes: list[Outcome],
+        waiting: list[Outcome],
+        failed: list[Outcome],
+    ) -> None:
+        """What the sender is to hear; there is no DSN about a DSN (RFC 5321, 6.1)."""
         notifier = Notifier(item.host, item.mail, item.since, self._world.clock.now)
         self._send(notifier.succeeded(one for one in outcomes if one.is_delivered), item)
         self._tell_of_delay(notifier, waiting, item)
@@ -178,8 +197,6 @@ class MTA:
             self._keep(item)
         elif failed:
             self._send(notifier.failed(failed), item)
-        if not item.waiting:
-            self._world.queue.done(item)
 
     def _send(self, report: Report | None, item: QueueItem) -> None:
         if report is not None:
@@ -203,11 +220,11 @@ class MTA:
         if asked is not None and asked.mode == "N":
             is_late = is_late or now >= asked.deadline
         if is_late:
-            item.delay_told.update(one.forward_path for one in news)
             self._send(notifier.delayed(news, item.gives_up_at), item)
+            item.delay_told.update(one.forward_path for one in news)
 
     def _keep(self, item: QueueItem) -> None:
-        """There is no DSN about a DSN (RFC 5321, 6.1): it goes to the postmaster of its host."""
+        """What can go neither on nor back goes to the postmaster of its host."""
         host = self._world.hosts[item.host]
         postmaster = parse_path("<Postmaster>")[0]
         if host.domains and host.mailbox_of(postmaster) is not None:

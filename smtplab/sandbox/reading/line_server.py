@@ -237,15 +237,17 @@ class LineServer(asyncio.Protocol):
 
     def _time_is_up(self) -> None:
         left = self._active_at + self.idle - self.loop.time()
+        # Once more when it is over: the last words may wait for a client that reads nothing.
+        self._timer = self.loop.call_later(left if left > 0 else self.idle, self._time_is_up)
         if left > 0:
-            self._timer = self.loop.call_later(left, self._time_is_up)
-        elif self._paused or self._handshaking:  # nobody reads; a farewell would wait for ever
+            return
+        if self._paused or self._handshaking or self._closed:  # a farewell would wait for ever
             self._close_event("by the server: idle too long")
             self.transport.abort()
-        else:
-            if farewell := self.farewell():
-                self._say(farewell, Kind.REPLY)
-            self.hang_up("by the server: idle too long")
+            return
+        if farewell := self.farewell():
+            self._say(farewell, Kind.REPLY)
+        self.hang_up("by the server: idle too long")
 
     def hang_up(self, why: str) -> None:
         """Close from our side."""

@@ -6,8 +6,7 @@ from html import escape
 
 from smtplab.sandbox.reception.delivery_verdict import DeliveryVerdict
 from smtplab.sandbox.verdict.lookups import Step, shown
-
-_LEFT = 'style="text-align:left"'
+from smtplab.transcript.rendering import LEFT
 
 
 def headline(verdict: DeliveryVerdict) -> str:
@@ -56,12 +55,12 @@ def as_text(verdict: DeliveryVerdict) -> str:
 def as_html(verdict: DeliveryVerdict) -> str:
     """A table of what was asked; each row opens to its steps. The meaning is in the words."""
     about = "".join(
-        f"<tr><th {_LEFT}>{escape(name)}</th><td {_LEFT}>{escape(value)}</td></tr>"
+        f"<tr><th {LEFT}>{escape(name)}</th><td {LEFT}>{escape(value)}</td></tr>"
         for name, value in _about(verdict)
         if value
     )
     asked = "".join(
-        f"<tr><th {_LEFT}>{escape(name)}</th><td {_LEFT}><details><summary>{escape(result)}"
+        f"<tr><th {LEFT}>{escape(name)}</th><td {LEFT}><details><summary>{escape(result)}"
         f"</summary><ol>{_items(steps)}</ol></details></td></tr>"
         for name, result, steps in parts(verdict)
     )

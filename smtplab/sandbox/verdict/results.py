@@ -31,7 +31,8 @@ PROPERTIES = {  # RFC 8601, 2.7; RFC 6008, 4; RFC 9989, 9
     "header.i": "on whose behalf the domain signed (i=)",
     "header.b": "the first characters of the signature, to tell it from others (b=)",
     "header.from": "the author's domain, from the header field From",
-    "policy.dmarc": "what the author's domain asks receivers to do with this content",
+    "policy.dmarc": "what is to be done because of the domain's policy: nothing after a pass, "
+    "whatever its record says; after a failure what the record asks for",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from smtplab.comparing import ehlo_diff
@@ -45,9 +46,17 @@ def _row_html(model: BoardModel, keyword: str) -> tuple[str, ...]:
     told = f"<p>{safe(about[1])}</p>" if len(about) > 1 else ""
     told += "".join(f"<p><b>{safe(label)}</b>: {safe(text)}</p>" for label, text in _more(keyword))
     first = f"<details><summary>{name} {safe(about[0])}</summary>{told}</details>"
-    cells = [safe(text) for text in cells_of(model, keyword)]
+    cells = [_cell(text) for text in cells_of(model, keyword)]
     changes = model.changes(keyword)
     return first, *cells, f"<b>{safe(changes)}</b>" if changes != "no difference" else safe(changes)
+
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT[\d:]{8}Z")  # RFC 4865, 3: FUTURERELEASE names the latest
+
+
+def _cell(text: str) -> str:
+    """A date stays in one line, which may end after any other hyphen."""
+    return _DATE.sub(r'<span class="smtplab-one">\g<0></span>', safe(text))
 
 
 def cells_of(model: BoardModel, keyword: str) -> list[str]:

@@ -19,6 +19,7 @@ from smtplab.sandbox import Sandbox
 from smtplab.sandbox.journey import Journey
 from smtplab.transcript import Event, Kind, Segment, Transcript
 from smtplab.transcript.events import Detail
+from smtplab.transcript.rendering import spoken
 from smtplab.widgets.carried import carried
 
 SHOWN = 30  # arrows on the page; earlier ones on demand
@@ -27,7 +28,7 @@ MOST_KEPT = 2_000  # of one connection
 MOST_LEGS = 8  # connections of one journey
 LONGEST_LATENCY = 60_000  # milliseconds of one round trip
 
-TCP, GREETING, TLS, SMTP = "opening TCP", "greeting", "TLS handshake", "SMTP"
+TCP, GREETING, TLS = "opening TCP", "greeting", "TLS handshake"
 _TLS_ROUND_TRIPS = {"TLS 1.3": 1}  # the versions before need two
 _ROLES = {25: "MX", 587: "MSA", 465: "MSA"}  # RFC 5598, 4.3.1 and 4.3.2; RFC 8314, 7.3
 
@@ -60,6 +61,7 @@ class Leg:
     port: int
     arrows: deque[Arrow] = field(default_factory=lambda: deque(maxlen=MOST_KEPT))
     waits: dict[str, int] = field(default_factory=dict)  # what for, and how often
+    spoken: str = "SMTP"  # or what the greeting shows
     count: int = 0  # arrows, those that fell out included
     now: float = 0.0  # in round trips since the connection began
     _asked: bool = False  # the client spoke last and has no reply yet
@@ -90,9 +92,10 @@ class Leg:
             protocol = str(events[0].detail.get("protocol"))
             self._wait(TLS, _TLS_ROUND_TRIPS.get(protocol, 2), "", events)
         elif kind is Kind.GREETING:
+            self.spoken = spoken(events)
             self._wait(GREETING, 1, "S", events)
         elif letter == "S":
-            self._wait(SMTP, int(self._asked), "S", events)
+            self._wait(self.spoken, int(self._asked), "S", events)
             self._asked = False
         else:
             self._asked = self._asked or letter == "C"
@@ -183,7 +186,12 @@ class LadderModel:
     def role(self, host: str) -> str:
         """What a host is on this way: MSA, MX, or where it begins (RFC 5598, 4.3)."""
         roles = [leg.role for leg in self.legs if leg.host == host]
-        return roles[0] if roles else "SMTP client"
+        return roles[0] if roles else f"{self.spoken} client"
+
+    @property
+    def spoken(self) -> str:
+        """The protocol; a journey has SMTP only."""
+        return self.legs[0].spoken if self.legs else "SMTP"
 
     @property
     def round_trips(self) -> int:

@@ -20,7 +20,7 @@ MOST_LINES = 4  # of one arrow in the table
 HEAD, ROW, NOTE = 44, 40, 30  # pixels of the lanes' names, of an arrow, of a note
 
 HOW_TO_READ = (
-    "Down is time. C: the SMTP client, S: the SMTP server. One arrow is one segment. "
+    "Down is time. C: the client, S: the server. One arrow is one segment. "
     "A client that waits for an arrow back has spent one round trip."
 )
 VIRTUAL = (
@@ -91,8 +91,9 @@ def in_words(model: LadderModel) -> str:
     ways = "; ".join(f"{leg.source} to {leg.host} : {leg.port}" for leg in model.legs)
     waits = ", ".join(f"{trips} for {what}" for what, trips in model.waits.items())
     left_out = f" {model.left_out} more connections are not drawn." if model.left_out else ""
+    trips = counted(model.round_trips, "round trip")
     return (
-        f"{ways}. The SMTP client waited {counted(model.round_trips, 'round trip')}: {waits}. "
+        f"{ways}. The {model.spoken} client waited {trips}: {waits}. "
         f"At {model.latency} ms for each that makes {milliseconds(model.total)}.{left_out}"
     )
 

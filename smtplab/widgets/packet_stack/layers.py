@@ -22,7 +22,10 @@ IPV4_TYPE = b"\x08\x00"  # RFC 894
 SHORTEST_PAYLOAD = 46  # octets of an Ethernet frame's data (RFC 894); shorter ones are filled up
 ETHERNET, CHECK = 14, 4  # octets in front and behind
 
-_SERVICES = {25: "SMTP between servers", 587: "submission", 465: "submission inside TLS"}
+_SERVICES = {
+    25: "SMTP between servers", 587: "submission", 465: "submission inside TLS",
+    110: "POP3", 995: "POP3 inside TLS", 143: "IMAP", 993: "IMAP inside TLS",
+}  # fmt: skip
 _FLAGS = {SYN: "SYN", ACK: "ACK", PSH: "PSH", FIN: "FIN"}
 _RECORDS = {
     20: "change cipher spec", 21: "alert", 22: "handshake", 23: "application data",
@@ -84,8 +87,9 @@ def take_apart(
     tcp_length = (packet[32] >> 4) * 4
     data = packet[20 + tcp_length :]
     base = ETHERNET + 20 + tcp_length
+    ports = struct.unpack_from(">HH", packet, 20)
     layers = [
-        *_application(data, parts, base),
+        *_application(data, parts, base, f"App layer ({_spoken(ports)})"),
         _tcp(packet[20:], ETHERNET + 20, tcp_length),
         _ip(packet, names),
         _ethernet(octets, len(padding)),
@@ -101,11 +105,16 @@ def take_apart(
 # From the top of the stack to the bottom.
 
 
-def _application(data: bytes, parts: Sequence[Part], base: int) -> Iterator[Layer]:
+def _spoken(ports: tuple[int, int]) -> str:
+    named = (_SERVICES.get(port, "").split(" ")[0] for port in ports)
+    return next((name for name in named if name in ("POP3", "IMAP")), "SMTP")
+
+
+def _application(data: bytes, parts: Sequence[Part], base: int, name: str) -> Iterator[Layer]:
     plain = [part for part in parts if part.kind == "plain"]
     if not data or plain:
         fields = [Field(*_line(line, at + base)) for line, at in _lines(data)]
-        yield Layer("A", "App layer (SMTP)", len(data), _TASK_OF_SMTP, tuple(fields[:MOST_LINES]))
+        yield Layer("A", name, len(data), _TASK_OF_APP, tuple(fields[:MOST_LINES]))
         return
     bodies = [part for part in parts if part.kind == "body"]
     headers = [part for part in parts if part.kind == "header"]
@@ -115,7 +124,7 @@ def _application(data: bytes, parts: Sequence[Part], base: int) -> Iterator[Laye
               base + part.end)
         for part in bodies[:MOST_LINES]
     ]  # fmt: skip
-    yield Layer("A", "App layer (SMTP), encrypted", hidden, _TASK_OF_SMTP, tuple(fields))
+    yield Layer("A", f"{name}, encrypted", hidden, _TASK_OF_APP, tuple(fields))
     fields = [field for part in headers[:MOST_LINES] for field in _record(data, part, base)]
     yield Layer(
         "R", "TLS record layer", sum(part.end - part.start for part in headers), _TASK_OF_TLS,
@@ -124,7 +133,7 @@ def _application(data: bytes, parts: Sequence[Part], base: int) -> Iterator[Laye
 
 
 MOST_LINES = 8  # lines or records of one packet that are named
-_TASK_OF_SMTP = "says what is wanted: commands, replies, the content"
+_TASK_OF_APP = "says what is wanted: commands, replies, the content"
 _TASK_OF_TLS = "hides and protects what is above it; its header stays readable"
 _TASK_OF_TCP = "brings every octet once and in order, from one port to another"
 _TASK_OF_IP = "brings the packet from one address to another, over any network between"

@@ -11,6 +11,7 @@ from smtplab.widgets.console.model import ConsoleModel, Meaning
 from smtplab.widgets.console.view import Console, mark
 from smtplab.widgets.controls import HTML, Button, HBox, VBox, shown
 from smtplab.widgets.state_map import render as state_render
+from smtplab.widgets.state_map.picture import pictures
 from smtplab.widgets.view import View, named
 
 
@@ -86,7 +87,7 @@ class StateMap(View):
         model = self.model
         self._bar.value = state_render.bar(model)
         visited = {move.before for move in model.way} | {move.after for move in model.way}
-        self._picture.value = state_render.picture(model.state, visited)
+        self._picture.value = pictures(model.state, visited)
         for choice in model.palette:
             mark(self._palette[choice.verb], choice.line, choice.legal)
         asked = model.meaning in (Meaning.CONTENT, Meaning.RESPONSE)

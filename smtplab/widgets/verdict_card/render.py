@@ -12,6 +12,7 @@ from smtplab.widgets import pieces
 from smtplab.widgets.pieces import safe
 from smtplab.widgets.plain import breakable
 from smtplab.widgets.verdict_card.alignment import compared_with_7489, ties
+from smtplab.widgets.verdict_card.differing import where_they_differ
 from smtplab.widgets.verdict_card.model import KINDS, Shown, VerdictModel
 
 MOST_STEPS = 60  # of one check
@@ -196,11 +197,30 @@ def comparison(model: VerdictModel) -> str:
         return ""
     rows = []
     for (what, old), (_, new) in zip(_facts(model.last), _facts(model.shown), strict=True):
-        if what.endswith(" record") and old == new:
+        last, this, mark = cut(old), cut(new), "same"
+        if old != new:
+            shorts = _shortened(what, old, new)
+            last, this = (_unfolds(*pair) for pair in zip(shorts, (old, new), strict=True))
+            this, mark = f"<b>{this}</b>", "changed"
+        elif what.endswith(" record"):
             continue
-        this, mark = (f"<b>{cut(new)}</b>", "changed") if old != new else (cut(new), "same")
-        rows.append((safe(what), cut(old), this, mark))
+        rows.append((safe(what), last, this, mark))
     return pieces.table("The last verdict and this one", ("what", "last", "this", "same?"), rows)
+
+
+def _shortened(what: str, old: str, new: str) -> tuple[str, str]:
+    """Of long records only where they differ; the name at which each stands is left whole."""
+    if not what.endswith(" record"):
+        return old, new
+    (here, _, last), (there, _, this) = (one.partition(": ") for one in (old, new))
+    last, this = where_they_differ(last, this)
+    return f"{here}: {last}".removesuffix(": "), f"{there}: {this}".removesuffix(": ")
+
+
+def _unfolds(short: str, whole: str) -> str:
+    if short == whole:
+        return cut(whole)
+    return f"<details><summary>{cut(short)}</summary>{cut(whole)}</details>"
 
 
 def _facts(shown: Shown) -> list[tuple[str, str]]:
@@ -271,5 +291,6 @@ def as_static_text(model: VerdictModel) -> str:
     if model.last is not None:
         pairs = zip(_facts(model.last), _facts(shown), strict=True)
         lines += ["", "Changed since the last verdict:"]
-        lines += [f"  {what}: {a} -> {b}" for (what, a), (_, b) in pairs if a != b]
+        changes = ((what, *_shortened(what, a, b)) for (what, a), (_, b) in pairs if a != b)
+        lines += [f"  {what}: {a} -> {b}" for what, a, b in changes]
     return "\n".join(map(visible, lines))
