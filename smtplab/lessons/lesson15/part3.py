@@ -52,7 +52,10 @@ QUESTIONS = (
         "RFC 3464, 2.3.3; RFC 3461, 4.1",
         "b",
         ("The recipient has read the mail.", "No server knows that."),
-        ("The mail lies in the mailbox.", "Delivered, and nothing about eyes."),
+        (
+            "The mail lies in the mailbox.",
+            "Delivered (to a mailing list counts, too), and nothing about eyes.",
+        ),
         ("The mail is in the Inbox, and not in Junk.", "It does not tell folders apart."),
     ),
     ask(
