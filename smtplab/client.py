@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from smtplab import commands, sasl, session
 from smtplab.auth_exchange import AuthExchange
-from smtplab.errors import LocalProtocolError, SMTPLabError, check_octets
+from smtplab.errors import LocalProtocolError, SMTPLabError, check_octets, check_text
 from smtplab.group import Group, windows
-from smtplab.guard import internet
+from smtplab.guard import check_door, internet
 from smtplab.mail_object import encode_content
 from smtplab.pipelining import Pipelining
 from smtplab.replay import step_of
@@ -79,6 +79,7 @@ class Client(Pipelining):
         asked for outside this machine. Raises `ConnectionLost`, `RemoteProtocolError` or
         `LocalProtocolError`, each with the next step in its message.
         """
+        check_door(host, port)
         network = network or internet(host, real=real, ip_version=settings.ip_version)
         limit = settings.timeout
         seconds = limit.connect if isinstance(limit, Timeouts) else limit
@@ -164,7 +165,7 @@ class Client(Pipelining):
             self.transcript.secrets.add(secret)
         offered = self.extensions.auth_mechanisms if self.extensions else ()
         binding = self._channel_binding()
-        name = (mechanism or sasl.choose(offered, who, binding)).upper()
+        name = check_text(mechanism or sasl.choose(offered, who, binding), "auth()").upper()
         where = sasl.Surroundings(
             nonce=self._nonce,
             host=self.host,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping
 
-from smtplab.errors import LocalProtocolError
+from smtplab.errors import LocalProtocolError, check_text
 
 MAX_COMMAND_LINE = 512  # octets with CR LF (RFC 5321, 4.5.3.1.4)
 MAX_AUTH_LINE = 12288  # octets with CR LF, for AUTH and its responses (RFC 4954, 4)
@@ -43,11 +43,11 @@ _STARTTLS, _DATA, _RSET, _NOOP, _QUIT = map(line, ("STARTTLS", "DATA", "RSET", "
 
 
 def ehlo(name: str) -> bytes:
-    return line(f"EHLO {name}")
+    return line(f"EHLO {check_text(name, 'EHLO')}")
 
 
 def helo(name: str) -> bytes:
-    return line(f"HELO {name}")
+    return line(f"HELO {check_text(name, 'HELO')}")
 
 
 def starttls() -> bytes:
@@ -72,11 +72,11 @@ def mail(reverse_path: str, parameters: Parameters | None = None) -> bytes:
     >>> mail("alice@example.org", {"SIZE": 120, "SMTPUTF8": None})
     b'MAIL FROM:<alice@example.org> SIZE=120 SMTPUTF8\\r\\n'
     """
-    return line(f"MAIL FROM:<{reverse_path}>{_tail(parameters)}")
+    return line(f"MAIL FROM:<{check_text(reverse_path, 'MAIL')}>{_tail(parameters)}")
 
 
 def rcpt(forward_path: str, parameters: Parameters | None = None) -> bytes:
-    return line(f"RCPT TO:<{forward_path}>{_tail(parameters)}")
+    return line(f"RCPT TO:<{check_text(forward_path, 'RCPT')}>{_tail(parameters)}")
 
 
 def data() -> bytes:
@@ -93,19 +93,19 @@ def rset() -> bytes:
 
 
 def noop(text: str = "") -> bytes:
-    return line(f"NOOP {text}") if text else _NOOP
+    return line(f"NOOP {check_text(text, 'NOOP')}") if text else _NOOP
 
 
 def vrfy(text: str) -> bytes:
-    return line(f"VRFY {text}")
+    return line(f"VRFY {check_text(text, 'VRFY')}")
 
 
 def expn(text: str) -> bytes:
-    return line(f"EXPN {text}")
+    return line(f"EXPN {check_text(text, 'EXPN')}")
 
 
 def help_(topic: str = "") -> bytes:
-    return line(f"HELP {topic}" if topic else "HELP")
+    return line(f"HELP {check_text(topic, 'HELP')}" if topic else "HELP")
 
 
 def quit_() -> bytes:
@@ -125,6 +125,11 @@ def verb_of(octets: bytes) -> str:
 def _tail(parameters: Parameters | None) -> str:
     if not parameters:
         return ""
+    if not isinstance(parameters, Mapping):
+        raise TypeError(
+            'parameters are a dict, such as {"SIZE": 120, "SMTPUTF8": None}, not '
+            f"{type(parameters).__name__}; nothing was sent"
+        )
     return "".join(
         f" {keyword}" if value is None else f" {keyword}={value}"
         for keyword, value in parameters.items()

@@ -55,3 +55,21 @@ def check_octets(given: object, method: str) -> None:
         raise TypeError(
             f"{method} wants octets, not text: put b before the quotes, or add .encode()"
         )
+    if not isinstance(given, bytes | bytearray):
+        raise TypeError(f"{method} wants octets, such as b'...', not {type(given).__name__}")
+
+
+def check_text(given: object, taker: str) -> str:
+    """The text, or TypeError for what is none: `None` in a command would be a name like others.
+
+    >>> check_text(None, "RCPT")
+    Traceback (most recent call last):
+    TypeError: RCPT wants text, in quotes, not NoneType; nothing was sent
+    """
+    if isinstance(given, str):
+        return given
+    if isinstance(given, bytes):
+        raise TypeError(
+            f"{taker} wants text, not octets: leave out the b before the quotes; nothing was sent"
+        )
+    raise TypeError(f"{taker} wants text, in quotes, not {type(given).__name__}; nothing was sent")

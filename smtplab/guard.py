@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from smtplab.errors import LocalProtocolError
+from smtplab.errors import LocalProtocolError, check_text
 from smtplab.transcript.passage import is_practice_host
 from smtplab.transport import Network
 
@@ -26,6 +26,18 @@ def internet(host: str, *, real: bool, ip_version: int | None = None) -> Network
     from smtplab.transport.tcp import Internet
 
     return Internet(ip_version)
+
+
+def check_door(host: object, port: object) -> None:
+    """TypeError for what is no name or no number; "587" in quotes would be a port nobody has.
+
+    >>> check_door("smtp.example.org", "587")
+    Traceback (most recent call last):
+    TypeError: a port is a number without quotes, such as 587, not '587'
+    """
+    check_text(host, "a host")
+    if not isinstance(port, int):
+        raise TypeError(f"a port is a number without quotes, such as 587, not {port!r}")
 
 
 def is_loopback(host: str) -> bool:

@@ -26,7 +26,7 @@ SPREAD = ("-n", WORKERS, "--dist", "loadfile")
 
 NBVAL = (
     "--nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg "
-    "--nbval-cell-timeout 180"
+    "--nbval-cell-timeout 180 -p tests.nbval_kernels"
 ).split()
 
 

@@ -109,7 +109,7 @@ def judge(seen: Watched) -> None:
 
 
 def run_tests(*paths: Path) -> Watched:
-    words = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    words = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:nbval")
     return watched(*words, *map(str, paths))
 
 

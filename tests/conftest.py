@@ -1,5 +1,6 @@
 """What every test may ask for: a sandbox, a browser, the programs that stand outside Python."""
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
@@ -36,6 +37,12 @@ def tool() -> Callable[[str], str]:
 def node_module() -> Callable[[str], str]:
     """`node_module("nodemailer")` is a folder for NODE_PATH, or skips like `tool`."""
     return tools.node_module
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests are no garbage: each watch over a sandbox would look through them."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:

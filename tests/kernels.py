@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
@@ -121,6 +120,8 @@ class Kernel:
 
 def cells(notebook: str) -> Iterator[tuple[str, bool]]:
     """The code cells of a notebook of the course, and whether each is meant to raise."""
+    import nbformat  # not above: see `tests.lab_pages.lab_page`
+
     for cell in nbformat.read(NOTEBOOKS / notebook, as_version=4).cells:
         if cell.cell_type == "code":
             yield cell.source, "raises-exception" in cell.metadata.get("tags", [])

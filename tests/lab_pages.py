@@ -9,9 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 from tests.browser import (
     THEMES,
@@ -64,6 +62,10 @@ def lab_page(lab_server, request):
     `width` is the window's in pixels. Afterwards the page must have been quiet: no error in its
     console, nothing asked from outside loopback.
     """
+    # Here, because it takes a second and conftest.py is read by tests that want no browser, too.
+    import nbformat
+    from nbformat.v4 import new_code_cell, new_notebook
+
     folder, url, browser = lab_server
     opened: list = []
 

@@ -10,9 +10,6 @@ from base64 import b64decode, b64encode
 from pathlib import Path
 from zlib import compress, crc32
 
-import nbformat
-from nbformat.v4 import new_code_cell, new_notebook
-
 from tests.browser import (
     ROOT,
     chromium,
@@ -119,6 +116,9 @@ def png(wide: int, high: int, palette: bytes, places: bytes) -> bytes:
 
 
 def main(folder: Path, in_the_dark: bool) -> None:
+    import nbformat  # not above: see `tests.lab_pages.lab_page`
+    from nbformat.v4 import new_code_cell, new_notebook
+
     executable = find_tool("chromium")
     if executable is None:
         raise SystemExit("Chromium is missing (Debian: apt install chromium)")

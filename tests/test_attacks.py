@@ -4,6 +4,7 @@ More of them stand with what they aim at: end-of-data tricks in `test_content_re
 guessing and plaintext behind STARTTLS in `test_server.py`.
 """
 
+import os
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 from smtplab import LocalProtocolError, Sandbox, Settings
 from smtplab.transport import Stream
 from tests.life_cycle import ALICE, BOB, MSA, MX
+from tests.test_queue import calls_in
 from tests.watch import wait_until
 
 CONTENT = b"Subject: still served\r\n\r\n"
@@ -192,6 +194,17 @@ def test_a_command_line_without_end_is_not_kept(sandbox: Sandbox) -> None:
     assert not any(event.length > 65536 for event in sandbox.transcript.events)
 
 
+def test_mail_that_nobody_could_read_can_be_listed() -> None:
+    """What a list of mail shows is a Subject; the whole content must not be taken apart for it."""
+    nested = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+    with Sandbox("memory") as sandbox:
+        deliver(sandbox, b"Subject: deep\r\n" + nested * 5000)
+        deliver(sandbox, b"X: y\r\nSubject:" + b" a" * 400 + b"\r\n a" * 100_000 + b"\r\n")
+        deep, long = sandbox.inbox(BOB)
+        assert repr(deep).endswith(": deep>")
+        assert calls_in(lambda: repr(long)) < 1_000_000
+
+
 # Many at once.
 
 
@@ -326,6 +339,38 @@ def test_a_sandbox_without_descriptors_lets_clients_wait_and_does_not_spin() -> 
     second into the notebook until somebody leaves."""
     pytest.importorskip("resource", reason="Windows has no such limit")
     done = subprocess.run(
-        [sys.executable, "-c", NO_DESCRIPTOR_LEFT], capture_output=True, timeout=60, check=False
+        [sys.executable, "-c", NO_DESCRIPTOR_LEFT], capture_output=True, timeout=180, check=False
     )
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+
+
+FORKED = """
+import os, sys
+from pathlib import Path
+from smtplab import Sandbox
+
+for transport in ("memory", "tcp"):
+    store = Path(sys.argv[1], transport)
+    with Sandbox(transport, store=store) as sandbox:
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            os.read(reading, 1)
+            sys.exit(0)
+        for _ in range(150):
+            sandbox._world.queue.next_id("mx.example.net")
+        before = (store / "smtplab-store.json").read_bytes()
+        os.write(writing, b"!")
+        assert os.waitpid(child, 0)[1] == 0
+        assert (store / "smtplab-store.json").read_bytes() == before
+        with sandbox.connect("mx.example.net", 25) as client:
+            assert client.ehlo().code == 250
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork")
+def test_a_fork_of_the_program_leaves_servers_and_store_to_the_first(tmp_path: Path) -> None:
+    """Its end would put the store's numbers back, and wait for threads that it does not have."""
+    command = [sys.executable, "-W", "ignore", "-c", FORKED, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
     assert (done.returncode, done.stderr.decode()) == (0, "")

@@ -74,7 +74,9 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
         "JUPYTER_DATA_DIR": str(work / "data"),
         "JUPYTER_RUNTIME_DIR": str(work / "runtime"),
     }
-    leave_out = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "node_modules")
+    # Also what other tests write meanwhile: a file that goes away would end the copy.
+    of_tools = (".*_cache", ".hypothesis", ".coverage*", "__pycache__", "node_modules")
+    leave_out = shutil.ignore_patterns(".git", ".venv", *of_tools)
     shutil.copytree(ROOT, home, ignore=leave_out)
     (home / "notebooks" / "instructor").mkdir(parents=True, exist_ok=True)
     image = Image(home, prefix, environment)

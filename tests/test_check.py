@@ -205,7 +205,7 @@ def test_a_zip_cannot_reach_out_of_its_place_and_cannot_swell(tmp_path):
         "bomb.zip/0.ipynb": "",
         "broken.zip": "no .zip that can be read",
         "link.zip": "a link or no file",
-        "tricks.zip": "a .zip without a notebook",
+        "tricks.zip": "a .zip with no notebook at its top; unpack it first",
     }
     (row,) = mark(found["bomb.zip/0.ipynb"], LIMITS)
     assert row.ran == "refused: cannot be read"
@@ -218,15 +218,56 @@ def test_more_notebooks_than_the_limit_are_named_and_not_run(tmp_path, monkeypat
     assert [one.refused for one in find(tmp_path)] == ["", "one too many"]
 
 
+def test_what_was_seen_before_a_cell_ended_the_kernel_counts(tmp_path):
+    path = notebook(tmp_path / "02.ipynb", BEGIN, SOLVED, "import os; os._exit(0)", "1 + 1")
+    rows = mark(HandedIn(path, "02.ipynb"), LIMITS)
+    assert {row.exercise: row.passed for row in rows}["2.1"] == "yes"
+    assert {row.ran for row in rows} == {"a cell ended the kernel"}
+
+
+def test_a_notebook_whose_verdicts_do_not_come_is_no_whole_one(tmp_path):
+    """It was in the table with nothing but "whole", and nobody looked at it."""
+    silent = "import builtins\nbuiltins.print = lambda *words, **more: None"
+    path = notebook(tmp_path / "02.ipynb", BEGIN, silent, SOLVED)
+    (row,) = mark(HandedIn(path, "02.ipynb"), LIMITS)
+    assert row.ran.startswith("gave no verdict") and row.exercise == ""
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="platform: no /proc")
+def test_a_process_that_has_left_the_kernels_session_is_ended_too(tmp_path):
+    left = tmp_path / "pid"
+    leave = (
+        "import subprocess, pathlib\n"
+        "one = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+        f"pathlib.Path({str(left)!r}).write_text(str(one.pid))"
+    )
+    mark(HandedIn(notebook(tmp_path / "02.ipynb", BEGIN, leave), "02.ipynb"), LIMITS)
+    place = Path("/proc", left.read_text())
+    assert not place.exists() or "zombie" in (place / "status").read_text()
+
+
+def test_what_is_no_notebook_is_named_so_that_nobody_is_forgotten(tmp_path, capsys):
+    (tmp_path / "02-BIG.IPYNB").write_text("{")
+    (tmp_path / "carl").mkdir()
+    (tmp_path / "carl" / "essay.pdf").write_bytes(b"%PDF")
+    assert cli.main(["check", str(tmp_path), "--output", str(tmp_path / "table.csv")]) == 1
+    told = capsys.readouterr().out
+    assert "02-BIG.IPYNB: cannot be read as a notebook" in told
+    assert "Left alone, no notebook: carl/essay.pdf\n" in told, "the table is no hand-in"
+
+
 @pytest.mark.parametrize(
     ("argv", "sentence"),
     [
+        (["a-file"], "is a file; put it"),
         (["no-such-folder"], "is no folder"),
-        (["."], "no notebook lies in"),
+        (["empty"], "no notebook lies in"),
     ],
 )
 def test_what_the_user_can_mend_is_one_sentence(tmp_path, monkeypatch, capsys, argv, sentence):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "a-file").write_text("")
     assert cli.main(["check", *argv]) == 2
     assert sentence in capsys.readouterr().err
 

@@ -334,7 +334,7 @@ USAGE = {
     "a reserved name": (["smtp.example.org"], "reserved name.*add --world"),
     "a real server": (["mail.lan:25"], "add --real"),
     "a real domain": (["--mx", "mail.lan"], "add --real"),
-    "a port that is none": (["localhost:99999"], "not HOST or HOST:PORT"),
+    "a port that is none": (["localhost:99999"], "99999 is no port"),
     "no such port in the sandbox": (["sandbox:2525"], "there are sandbox:587, sandbox:465"),
     "consent for the sandbox": (["sandbox", "--real"], "exclude each other"),
     "a CA file that is none": (["localhost", "--ca", "no-such-file"], "cannot be read as a PEM"),

@@ -27,6 +27,7 @@ from tests.readers import (
     imap_session,
     put,
 )
+from tests.test_queue import calls_in
 from tests.watch import wait_until
 
 BARE = b"no header section"
@@ -253,6 +254,27 @@ def test_search_finds_by_each_key(in_memory: Sandbox, keys: str, numbers: str) -
             b" ".join((b"* SEARCH", *numbers.encode().split())) + b"\r\n",
             b"c OK SEARCH completed\r\n",
         ]
+
+
+def test_a_date_that_is_no_date_hides_no_other_mail(in_memory: Sandbox) -> None:
+    """One mail from a stranger must not make a folder unsearchable."""
+    absurd = b"Date: Mon, 02 Mar 2026 09:00:00 +9999999999999999\r\n\r\n"
+    put(in_memory, absurd, TEA)
+    assert imap_inbox(in_memory).search(None, "SENTSINCE", "1-Jan-2026")[1] == [b"2"]
+
+
+def test_a_search_costs_no_more_where_multiparts_lie_in_each_other(in_memory: Sandbox) -> None:
+    """Python's reader compares each line with each boundary that is open: with a few hundred of
+    them ten megabytes of empty lines would keep the server, and everybody else, for an hour."""
+
+    def nested(depth: int) -> bytes:
+        opened = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n"
+        return b"".join(opened % (n, n) for n in range(depth)) + b"\r\n" * 3000
+
+    put(in_memory, nested(1), nested(100))
+    imap = imap_inbox(in_memory)
+    flat = calls_in(lambda: imap.search(None, "1", "BODY", "x"))
+    assert calls_in(lambda: imap.search(None, "2", "BODY", "x")) < 3 * flat
 
 
 def test_search_takes_text_of_eight_bits_as_a_literal(sandbox: Sandbox) -> None:

@@ -157,6 +157,16 @@ def test_a_host_may_tell_of_no_delay_at_all(sandbox: Sandbox) -> None:
     assert not sandbox.inbox(ALICE)
 
 
+def test_a_relay_hands_local_parts_on_as_they_came(tcp: Sandbox) -> None:
+    """What they mean, and whether their case counts, only the host of the domain knows."""
+    odd = ("DoRa@hop.example", '"Do. Ra"@hop.example', "dora+x=y%z@hop.example")
+    with NextHop() as hop:
+        tcp.add_outside_host(HOP, hop.port)
+        put(tcp, *odd, sender="AliCe@Example.org")
+        assert hop.said("MAIL")[0].startswith("MAIL FROM:<AliCe@Example.org>")
+        assert hop.said("RCPT") == [f"RCPT TO:<{mailbox}>" for mailbox in odd]
+
+
 def test_a_report_that_cannot_be_delivered_makes_no_report(sandbox: Sandbox) -> None:
     put(sandbox, LOST, sender="also-nobody@example.net")
     assert not sandbox.inbox(BOB) and not sandbox.queue

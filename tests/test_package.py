@@ -29,7 +29,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the source archive and the wheel that was made from it, without a network."""
     clone = tmp_path_factory.mktemp("clone") / "smtplab"
-    leave_out = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "node_modules")
+    # Also what other tests write meanwhile: a file that goes away would end the copy.
+    of_tools = (".*_cache", ".hypothesis", ".coverage*", "__pycache__", "node_modules")
+    leave_out = shutil.ignore_patterns(".git", ".venv", *of_tools)
     shutil.copytree(ROOT, clone, ignore=leave_out)
     (clone / "notebooks" / "instructor").mkdir(parents=True, exist_ok=True)
     (clone / "notebooks" / "instructor" / "guide.ipynb").write_text("{}")

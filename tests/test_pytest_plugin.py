@@ -47,7 +47,9 @@ def run_pytest(
     paths = environment(**variables)
     paths["PYTHONPATH"] = os.pathsep.join((str(installed), paths["PYTHONPATH"]))
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", *words],
+        # nbval, which is here too, would read a grammar for a second before the first test.
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider",
+         "-p", "no:nbval", *words],
         cwd=here, capture_output=True, text=True, timeout=120, env=paths,
     )  # fmt: skip
 

@@ -406,6 +406,19 @@ def test_a_fault_of_ours_is_told_as_451_and_the_transaction_goes_on() -> None:
         assert [type(error) for error in broken.errors] == [AttributeError]
 
 
+def test_a_server_waits_five_minutes_for_a_command(sandbox: Sandbox) -> None:
+    """RFC 5321, 4.5.3.2.7. The wire clock of the memory is virtual."""
+    stream = sandbox.open(MX, 25, source=None, timeout=299)
+    assert stream.read(65_536).startswith(b"220 ")
+    with pytest.raises(TimeoutError):
+        stream.read(1)
+    stream.write(b"NOOP\r\n")
+    assert stream.read(65_536).startswith(b"250 ")
+    with pytest.raises(TimeoutError):
+        stream.read(1)
+    stream.close()
+
+
 def test_an_idle_client_is_told_before_the_connection_ends(sandbox: Sandbox) -> None:
     with sandbox.connect(MX, 25, settings=Settings(timeout=400)) as client:
         reply = client.read_reply()  # five minutes of the wire clock pass

@@ -27,7 +27,8 @@ network at all (the course needs none). A notebook that means to cheat can still
 inside its own kernel.
 
 A .zip of "Download my work" is read like a folder: the notebooks in it, of 8 MiB at most each, and
-nothing that has a folder in its name.
+nothing that has a folder in its name. One that a learning platform makes of a whole class has
+folders in it: unpack it first. Files that are neither .ipynb nor .zip are named and left alone.
 
 The table has one line for each notebook and exercise: notebook, lesson, exercise, passed (yes, no),
 missing (the sentence that the learner read), ran (whole, or what went wrong).
@@ -70,7 +71,10 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Mark everything that was found, and write the table as it grows."""
     from smtplab.cli import marking
+    from smtplab.transcript.rendering import visible
 
+    if args.folder.is_file():
+        return _to_mend(f"{args.folder} is a file; put it, or what is in it, into a folder")
     if not args.folder.is_dir():
         return _to_mend(f"{args.folder} is no folder")
     found = marking.find(args.folder)
@@ -87,6 +91,8 @@ def run(args: argparse.Namespace) -> int:
         return _to_mend(f"{args.output} cannot be written: {error.strerror}")
     for line in marking.summary(rows):
         print(line)
+    if others := marking.others(args.folder, but=Path(args.output)):
+        print("Left alone, no notebook: " + ", ".join(map(visible, others)))
     print(f"smtplab check: {_counted(len(found))}, the table is {args.output}")
     return _code(rows)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smtplab.cli.lab import COURSE_FOLDER, LabError, prepare_folder
+from smtplab.cli.problems import in_words
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -39,6 +40,6 @@ def run(args: argparse.Namespace) -> int:
     try:
         prepare_folder(args.folder, instructor=False, blank=args.blank)
     except (LabError, OSError) as error:
-        print(f"smtplab copy: {error}", file=sys.stderr)
+        print(f"smtplab copy: {in_words(error)}", file=sys.stderr)
         return 2
     return 0

@@ -47,19 +47,11 @@ def read_target(text: str) -> Target:
     if form is None and text.count(":") > 1:
         form = re.fullmatch(r"([0-9A-Fa-f:.%\w]+)()", text)
     form = form or re.fullmatch(r"([^\s:/\[\]]+)(?::([0-9]{1,5}))?", text)
-    if form is None or not 0 < int(form[2] or 25) < 65536:
+    if form is None:
         raise UsageError(f"{text!r} is not HOST or HOST:PORT; an example is localhost:587")
+    if not 0 < int(form[2] or 25) < 65536:
+        raise UsageError(f"{form[2]} is no port; ports are numbers from 1 to 65535")
     return Target(form[1], int(form[2]) if form[2] else None)
-
-
-def in_options(problem: object, tls_first: str) -> str:
-    """A problem as the command line says it: the client names settings of Python.
-
-    >>> in_options("connect again with Settings(implicit_tls=True)", "--tls implicit")
-    'connect again with --tls implicit'
-    """
-    told = f"{problem}".replace("Settings(implicit_tls=True)", tls_first)
-    return told.replace("trust its own file", "trust its own file with --ca")
 
 
 def add_connection_options(parser: argparse.ArgumentParser) -> None:

@@ -22,7 +22,7 @@ import re
 import secrets
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,7 @@ def judged(task: dict[str, Any], path: Path) -> Iterator[dict[str, Any]]:
     numbers = [one.number for one in LESSONS[lesson].exercises]
     mark = f"{secrets.token_hex(16)} "
     with_graders(notebook, GRADER.format(numbers=numbers, mark=mark))
-    yield from _executed(notebook, task, path.parent)
+    is_ended = yield from _executed(notebook, task, path.parent)
     verdicts = _verdicts(notebook, mark, numbers)
     own = [cell for cell in notebook.cells if "smtplab" not in cell.metadata]
     errors = [
@@ -95,8 +95,11 @@ def judged(task: dict[str, Any], path: Path) -> Iterator[dict[str, Any]]:
         for output in cell.get("outputs", ())
         if output.output_type == "error"
     ]
+    ran = "a cell ended the kernel" if is_ended else how_it_ran(errors, task["cell_seconds"])
+    if not (verdicts or is_ended):
+        ran = "gave no verdict: something in it stands in the way of the checks"
     yield {
-        "ran": how_it_ran(errors, task["cell_seconds"])[:MAX_WORD],
+        "ran": ran[:MAX_WORD],
         "lesson": lesson,
         "verdicts": verdicts,
     }
@@ -139,9 +142,15 @@ def with_graders(notebook: Any, code: str) -> None:
     notebook.cells = cells
 
 
-def _executed(notebook: Any, task: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
-    """Run all cells; the kernel's process id comes first, so that it can be ended from outside."""
+def _executed(
+    notebook: Any, task: dict[str, Any], folder: Path
+) -> Generator[dict[str, Any], None, bool]:
+    """Run all cells; the kernel's process id comes first, so that it can be ended from outside.
+
+    True if a cell ended the kernel, as `exit()` does: what was seen before it counts.
+    """
     from nbclient import NotebookClient
+    from nbclient.exceptions import DeadKernelError
     from traitlets.config import Config
 
     client = NotebookClient(
@@ -157,8 +166,12 @@ def _executed(notebook: Any, task: dict[str, Any], folder: Path) -> Iterator[dic
     )
     with client.setup_kernel():
         yield {"kernel": _process_id(client)}
-        for index, cell in enumerate(notebook.cells):
-            client.execute_cell(cell, index)
+        try:
+            for index, cell in enumerate(notebook.cells):
+                client.execute_cell(cell, index)
+        except DeadKernelError:
+            return True
+    return False
 
 
 def reached_in(folder: Path) -> dict[str, str]:

@@ -19,6 +19,7 @@ from smtplab.cli.course import (
     first_notebook,
     original_notebooks,
 )
+from smtplab.cli.problems import in_words
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -75,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
             check_port(args.port)
         folder = prepare_folder(args.notebook_dir, instructor=args.instructor, blank=args.blank)
     except (LabError, OSError) as error:
-        print(f"smtplab lab: {error}", file=sys.stderr)
+        print(f"smtplab lab: {in_words(error)}", file=sys.stderr)
         return 2
     browser = not args.no_browser and can_open_browser()
     options = lab_options(

@@ -23,6 +23,7 @@ from smtplab.transcript.rendering import visible
 MAX_OCTETS = 10 * 2**20  # of one notebook; ours to choose, the course's have under 0.2 MiB
 MAX_NOTEBOOKS = 2000  # ours to choose: 100 learners and 16 lessons, with room
 MAX_NAMED = 40  # lines of the summary; ours to choose, a class fits
+ROUNDS = 20  # in which all processes are looked through; ours to choose
 MAX_ANSWER = 256 * 1024  # octets that the judging process may say; ours to choose
 HEAD = ("notebook", "lesson", "exercise", "passed", "missing", "ran")
 
@@ -72,12 +73,27 @@ def find(folder: Path) -> list[HandedIn]:
     for place, folders, files in os.walk(folder, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if name.endswith((".ipynb", ".zip")) and not name.startswith("."):
+            if name.lower().endswith((".ipynb", ".zip")) and not name.startswith("."):
                 path = Path(place, name)
                 one = HandedIn(path, path.relative_to(folder).as_posix(), _refusal(path))
-                found += [one] if one.refused or name.endswith(".ipynb") else _unpacked(one)
+                found += (
+                    [one] if one.refused or not name.lower().endswith(".zip") else _unpacked(one)
+                )
     too_many = [HandedIn(o.path, o.name, "one too many") for o in found[MAX_NOTEBOOKS:]]
     return found[:MAX_NOTEBOOKS] + too_many
+
+
+def others(folder: Path, but: Path) -> list[str]:
+    """The files that are no hand-in, `but` our table: a learner may have sent a PDF."""
+    named = []
+    for place, folders, files in os.walk(folder, followlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            is_one = name.startswith(".") or name.lower().endswith((".ipynb", ".zip"))
+            if not is_one and name != but.name:
+                named.append(Path(place, name).relative_to(folder).as_posix())
+    more = [f"and {len(named) - MAX_NAMED} more"] if len(named) > MAX_NAMED else []
+    return named[:MAX_NAMED] + more
 
 
 def _unpacked(work: HandedIn) -> list[HandedIn]:
@@ -87,7 +103,7 @@ def _unpacked(work: HandedIn) -> list[HandedIn]:
     except (OSError, WorkError):
         return [replace(work, refused="no .zip that can be read")]
     found = [HandedIn(work.path, f"{work.name}/{name}", member=name) for name in names]
-    return found or [replace(work, refused="a .zip without a notebook")]
+    return found or [replace(work, refused="a .zip with no notebook at its top; unpack it first")]
 
 
 def _refusal(path: Path) -> str:
@@ -130,6 +146,7 @@ def _judged(copy: Path, name: str, limits: Limits) -> dict[str, object]:
     answers = list(_answers(said))
     kernel = next((a["kernel"] for a in answers if isinstance(a.get("kernel"), int)), 0)
     _end_group(int(str(kernel)))
+    _end_all_of(copy.parent)
     result = next((a for a in reversed(answers) if "ran" in a), None)
     if result is not None:
         return result
@@ -174,6 +191,22 @@ def _end_group(pid: int) -> None:
     if pid > 1 and hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
+
+
+def _end_all_of(folder: Path) -> None:
+    """End what has left the kernel's session and still has its environment (Linux)."""
+    mark = b"IPYTHONDIR=" + os.fsencode(folder)
+    for _ in range(ROUNDS):  # one of them may start another while we look
+        marked = []
+        for place in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # another user's, or over
+                if mark in (place / "environ").read_bytes() and place.name != str(os.getpid()):
+                    marked.append(int(place.name))
+        for pid in marked:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        if not marked:
+            return
 
 
 def summary(rows: Sequence[Row]) -> Iterator[str]:

@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     import nbformat
 
     from smtplab.cli.course import original_notebooks
+    from smtplab.cli.problems import in_words
 
     try:
         for path in sorted(original_notebooks().glob("[0-9]*.ipynb")):
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
             notebook = assignment(nbformat.read(path, as_version=4))
             target.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
     except OSError as error:
-        print(f"smtplab nbgrader: {error}", file=sys.stderr)
+        print(f"smtplab nbgrader: {in_words(error)}", file=sys.stderr)
         return 2
     return 0
 

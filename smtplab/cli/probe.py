@@ -14,12 +14,12 @@ from smtplab.cli.doors import (
     UsageError,
     Way,
     add_connection_options,
-    in_options,
     read_target,
     settings_from,
     way_to,
 )
 from smtplab.cli.foreground import Lines, ReaderGone, StopRequest
+from smtplab.cli.problems import in_options
 from smtplab.cli.width import columns
 
 if TYPE_CHECKING:
@@ -131,8 +131,9 @@ def _rounds(args: argparse.Namespace, way: Way, doors: list[Door]) -> int:
     for number, door in enumerate(doors, 1):
         _progress(f"{door.host} : {door.port} ({number} of {len(doors)}) ...")
         port = probe_port(door, network=way.sandbox, real=way.is_far(door.host), settings=settings)
-        port.problem = in_options(port.problem, f"--ports {door.port}/tls")
-        port.tls_problem = in_options(port.tls_problem, "")
+        either = f"--ports {door.port}/tls", f"--ports {door.port}"
+        port.problem = in_options(port.problem, *either)
+        port.tls_problem = in_options(port.tls_problem, *either)
         found.append(port)
         for line in (
             [json.dumps(port.as_json())] if args.json else [*port_lines(port, columns()), ""]

@@ -49,6 +49,7 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the explained view, or what was asked for; 2 if there is no dialogue to be read."""
+    from smtplab.cli.problems import reason_of
     from smtplab.errors import LocalProtocolError
     from smtplab.explained import explained
     from smtplab.importing import read_dialogue
@@ -56,8 +57,10 @@ def run(args: argparse.Namespace) -> int:
     try:
         text = _text(args.file)
     except OSError as error:
-        reason = "it does not exist" if isinstance(error, FileNotFoundError) else "no access"
-        print(f"smtplab read: {args.file} cannot be read: {reason}", file=sys.stderr)
+        print(f"smtplab read: {args.file} cannot be read: {reason_of(error)}", file=sys.stderr)
+        return 2
+    if not text.strip():
+        print(f"smtplab read: {args.file} is empty; {ON_STANDARD_ERROR}", file=sys.stderr)
         return 2
     converts = bool(args.tool or args.json)
     try:
@@ -81,6 +84,11 @@ def run(args: argparse.Namespace) -> int:
 def _print_errors(why: str, errors: "list[Explanation]") -> None:
     told = (error.to_text(columns(78)) for error in errors)
     print(f"{why} What the program says:", *told, sep="\n\n")
+
+
+ON_STANDARD_ERROR = (
+    "curl -v and others print the dialogue on standard error: PROGRAM 2>&1 | smtplab read -"
+)
 
 
 def errors_of_programs(text: str) -> "list[Explanation]":

@@ -14,6 +14,7 @@ from smtplab.transcript import Event, Kind, Segment, Transcript
 
 _SENT = (Kind.COMMAND, Kind.RESPONSE, Kind.MAIL_DATA)
 _REPLIED = (Kind.REPLY, Kind.CHALLENGE)
+_BEGIN_ANEW = ("MAIL", "RSET", "EHLO", "HELO", "STARTTLS")  # RFC 5321, 4.1.4; RFC 3207, 4.2
 _LONGEST_TAG = 64  # octets of an IMAP reply in which its tag and its OK must stand
 
 
@@ -67,6 +68,18 @@ class Conversation:
         """What followed that position. MAIL may have come before it, so MAIL is kept."""
         before = tuple(e for e in self.exchanges[: max(position, 0)] if e.verb == "MAIL")
         return replace(self, exchanges=before + self.exchanges[position + 1 :])
+
+    def transactions(self) -> tuple[Conversation, ...]:
+        """Each mail transaction: from a MAIL that was accepted to what ends it (4.1.4)."""
+        begun: list[list[Exchange]] = []
+        is_open = False
+        for exchange in self.exchanges:
+            if exchange.code // 100 == 2 and exchange.verb in _BEGIN_ANEW:
+                is_open = exchange.verb == "MAIL"
+                begun += [[]] if is_open else []
+            if is_open:
+                begun[-1].append(exchange)
+        return tuple(replace(self, exchanges=tuple(exchanges)) for exchanges in begun)
 
     def accepted(self, tls: bool | None = None) -> tuple[MailObject, ...]:
         """The mail objects that the server took with 250 after their end of mail data.

@@ -55,10 +55,11 @@ def _mail_accepted(_: Evidence, one: Conversation) -> bool:
 
 
 def _group_in_one_segment(evidence: Evidence, one: Conversation) -> bool:
-    """MAIL, RCPT and DATA, each carried out, and no end of a segment between them."""
+    """MAIL, RCPT for Bob and DATA, each carried out, and no end of a segment between them."""
     by_segment: dict[int, set[tuple[str, int]]] = {}
     for exchange, first, last in _placed(evidence, one):
-        if first == last:
+        is_other = exchange.verb == "RCPT" and f"<{BOB}>" not in exchange.argument.lower()
+        if first == last and not is_other:
             by_segment.setdefault(first, set()).add((exchange.verb, exchange.code))
     group = {("MAIL", 250), ("RCPT", 250), ("DATA", 354)}
     return any(group <= found for found in by_segment.values())
@@ -135,7 +136,8 @@ EXERCISES = (
             ),
             Step(
                 "MAIL, RCPT and DATA carried out, all three in one segment",
-                "one segment that holds MAIL, RCPT and DATA, with the replies 250, 250 and 354.",
+                "one segment that holds MAIL, RCPT for bob@example.net and DATA, with the replies "
+                "250, 250 and 354.",
                 _group_in_one_segment,
                 2,
             ),

@@ -24,6 +24,11 @@ class Relayed:
         """One word an outcome: "deferred", "relayed", "failed", "given up" ..."""
         return [str(one.detail["result"]) for one in self.events if one.kind is Kind.OUTCOME]
 
+    @property
+    def connections(self) -> list[str]:
+        """On which connection each of these came about; "" for none."""
+        return [str(one.detail["via"]) for one in self.events if one.kind is Kind.OUTCOME]
+
     def mail_hosts(self, domain: str) -> list[tuple[int, str]]:
         """What the DNS said last about the MX of a domain, best first."""
         found = [
@@ -44,7 +49,9 @@ def relayed(evidence: Evidence, one: Conversation, forward_path: str) -> list[Re
     return [
         Relayed(mails[named], told)
         for named, told in _told_of(evidence)
-        if named in mails and [path.lower() for path in named[1]] == [forward_path]
+        if named in mails
+        and [path.lower() for path in named[1]] == [forward_path]
+        and told[0].detail["via"] == one.connection
     ]
 
 

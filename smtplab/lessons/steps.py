@@ -51,8 +51,13 @@ def mail_for(one: Conversation, forward_paths: tuple[str, ...]) -> tuple[MailObj
     return tuple(
         mail
         for mail in one.accepted()
-        if {path.lower() for path in mail.envelope.forward_paths} == wanted
+        if {_whole(path, one) for path in mail.envelope.forward_paths} == wanted
     )
+
+
+def _whole(path: str, one: Conversation) -> str:
+    """A name without a domain is Postmaster, the server's own (RFC 5321, 4.5.1)."""
+    return path.lower() if "@" in path else f"{path.lower()}@{one.host.partition('.')[2]}"
 
 
 def lies_in_the_inbox(evidence: Evidence, mail: MailObject, forward_path: str) -> bool:

@@ -55,6 +55,8 @@ def probe(
     `Client.connect`. Raises `LocalProtocolError` where that is missing, and nothing else: what
     goes wrong on the way is part of the report.
     """
+    if isinstance(ports, str | int):
+        raise TypeError(f"ports are several numbers, such as (25, 587), not {ports!r}")
     return ProbeReport(
         probe_port(
             Door(host, port, port == IMPLICIT_TLS_PORT),

@@ -24,6 +24,8 @@ class WorldClock:
 
     def advance(self, delta: timedelta) -> datetime:
         """Move on by `delta`, stopping on the way wherever something is due."""
+        if not isinstance(delta, timedelta):
+            raise TypeError(f"advance() wants a time, such as timedelta(minutes=5), not {delta!r}")
         if delta < timedelta(0):
             raise ValueError(f"the world clock does not go back; {delta} is negative")
         target = self._now + delta

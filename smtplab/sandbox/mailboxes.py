@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -21,6 +22,11 @@ from smtplab.sandbox.store.memory import Shelf
 
 if TYPE_CHECKING:
     from smtplab.sandbox.reception.delivery_verdict import DeliveryVerdict
+
+
+# Octets of a content in which a Subject is looked for. Python's reader takes the square of the
+# length of a header field, and a mail from a stranger may consist of one.
+LOOKED_AT = 65_536
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,9 @@ class StoredMail:
 
     @property
     def subject(self) -> str:
-        return str(self.message.get("Subject", ""))
+        """The header field Subject, if it stands where `LOOKED_AT` reaches; "" if there is none."""
+        reader = BytesHeaderParser(policy=policy.default)
+        return str(reader.parsebytes(self.content[:LOOKED_AT]).get("Subject", ""))
 
     def to_eml(self) -> bytes:
         """The octets of an .eml file: the content, its trace fields in front."""

@@ -97,7 +97,7 @@ class Sandbox(Findings, Controls, StdlibClients):
         self._world, self._carrier = world, carrier
         self._added: dict[str, HostPlan] = {}
         self._running = False
-        self._finalizer = weakref.finalize(self, _end, carrier, world)
+        self._finalizer = weakref.finalize(self, _end, carrier, world, os.getpid())
 
     def _open_store(self) -> MemoryStore:
         if self._folder is None:
@@ -198,10 +198,14 @@ class Sandbox(Findings, Controls, StdlibClients):
         return overview.as_html(self.listeners, running=self._running)
 
 
-def _end(carrier: InMemory | OverTCP, world: World) -> None:
-    """Stop without a reference to the sandbox, so that a forgotten one ends by itself."""
-    carrier.stop()
-    world.close()
+def _end(carrier: InMemory | OverTCP, world: World, process: int) -> None:
+    """Stop without a reference to the sandbox, so that a forgotten one ends by itself.
+
+    A fork of the program has a copy of it, whose servers and store are the first process's.
+    """
+    if os.getpid() == process:
+        carrier.stop()
+        world.close()
 
 
 def _best_transport() -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from smtplab.errors import check_text
+
 
 class Part(NamedTuple):
     """A piece of a challenge or response, and what it is for."""
@@ -22,6 +24,10 @@ class Credentials:
     username: str
     password: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        for given in (self.username, self.password, self.token):
+            check_text(given, "auth()")
 
 
 class Binding(NamedTuple):

@@ -1,5 +1,7 @@
 """Lesson 05: right ways and wrong ones."""
 
+from datetime import timedelta
+
 from smtplab import ConnectionLost, Settings, Timeouts
 from smtplab.lessons import fresh_session, signed_in
 from tests.solutions.lesson02 import through_465, through_587
@@ -53,6 +55,24 @@ def carol_refused_then_bob_inside_tls(sandbox):
     send(client, BOB)
 
 
+def both_by_smtplib(sandbox):
+    server = sandbox.smtplib("mx.example.net", 25)
+    server.sendmail(ALICE, [CAROL, BOB], LETTER)
+    server.quit()
+
+
+def postmaster_without_a_domain(sandbox):
+    client = fresh_session(sandbox, "smtp.example.org", 25, EHLO)
+    lines = b"MAIL FROM:<>", b"RCPT TO:<Bob@Example.Net>", b"RCPT TO:<Postmaster>", b"DATA"
+    client.group(*(line + b"\r\n" for line in lines))
+    client.content(LETTER)
+
+
+def refused_by_a_mailbox_of_its_own_sub_domain(sandbox):
+    lines = EHLO, MAIL, "RCPT TO:<550@fault.example.net>", TO_BOB, "DATA"
+    fresh_session(sandbox, "mx.example.net", 25, *lines).content(LETTER)
+
+
 def refused_and_left(sandbox):
     fresh_session(sandbox, "smtp.example.org", 25, EHLO, MAIL, TO_BOB, "QUIT")
 
@@ -97,6 +117,27 @@ def both_refusals_by_lines(sandbox):
     client.send_raw(LETTER + b".\r\n")
 
 
+def both_refusals_by_smtplib(sandbox):
+    server = sandbox.smtplib()
+    server.ehlo()
+    server.mail(ALICE)
+    server.starttls()
+    server.ehlo()
+    server.mail(ALICE)
+    server.login(ALICE, "looking-glass")
+    server.sendmail(ALICE, [BOB], LETTER)
+    server.quit()
+
+
+def refused_at_rcpt_instead(sandbox):
+    client = fresh_session(sandbox, "smtp.example.org", 587, EHLO, TO_BOB)
+    client.starttls()
+    client.ehlo()
+    client.rcpt(BOB)
+    client.auth(ALICE, "looking-glass")
+    send(client, BOB)
+
+
 def only_before_tls(sandbox):
     client = fresh_session(sandbox, "smtp.example.org", 587, EHLO, MAIL)
     client.starttls()
@@ -125,6 +166,21 @@ def three_doors_and_more(sandbox):
     at_587(sandbox, CAROL, b"Subject: Another\r\n\r\nFirst.\r\n")
     for way in (at_587, at_25, at_465):
         way(sandbox, CAROL, b"From: Alice <alice@example.org>\r\n\r\n.dot\r\n")
+
+
+def three_doors_in_chunks(sandbox):
+    at_465(sandbox, "Carol@Example.Org")
+    for client in (fresh_session(sandbox, "smtp.example.org", 25, EHLO), signed_in(sandbox)):
+        client.mail(ALICE)
+        client.rcpt(CAROL)
+        client.bdat(LETTER[:10])
+        client.bdat(LETTER[10:], last=True)
+
+
+def the_end_of_a_letter(sandbox):
+    at_25(sandbox, CAROL)
+    for way in (at_465, at_587):
+        way(sandbox, CAROL, b"Three doors.\r\n")
 
 
 def two_doors(sandbox):
@@ -169,6 +225,24 @@ def filtered_by_another_rule_then_465(sandbox):
     at_465(sandbox)
 
 
+def filtered_once_for_everybody(sandbox):
+    sandbox.faults.add("connect@port:25#1=stall")
+    knock(sandbox, "smtp.example.org")
+    at_587(sandbox)
+
+
+def mail_before_the_filter(sandbox):
+    at_587(sandbox)
+    filtered_and_given_up(sandbox)
+
+
+def only_the_provider_was_filtered(sandbox):
+    sandbox.faults.add("connect@port:25#1=stall")
+    at_587(sandbox)
+    sandbox.settle()
+    sandbox.clock.advance(timedelta(minutes=30))
+
+
 def filter_for_everybody(sandbox):
     sandbox.faults.add("connect@port:25=stall")
     knock(sandbox)
@@ -191,10 +265,15 @@ def filtered_and_given_up(sandbox):
 
 
 RIGHT = {
-    "5.1": (bob_refused_then_carol, carol_refused_then_bob_inside_tls),
-    "5.2": (both_refusals_by_methods, both_refusals_by_lines),
-    "5.3": (three_doors, three_doors_and_more),
-    "5.4": (filtered_then_587, filtered_by_another_rule_then_465),
+    "5.1": (
+        bob_refused_then_carol,
+        carol_refused_then_bob_inside_tls,
+        both_by_smtplib,
+        postmaster_without_a_domain,
+    ),
+    "5.2": (both_refusals_by_methods, both_refusals_by_lines, both_refusals_by_smtplib),
+    "5.3": (three_doors, three_doors_and_more, three_doors_in_chunks),
+    "5.4": (filtered_then_587, filtered_by_another_rule_then_465, filtered_once_for_everybody),
 }
 WRONG = {
     "5.1": (
@@ -203,21 +282,26 @@ WRONG = {
         (unknown_mailbox, "A mailbox that the server should have and has not is another"),
         (never_refused, "RCPT for a mailbox of another domain, with the reply 550"),
         (in_two_sessions, "the mail for somebody at that server, in the same session"),
+        (refused_by_a_mailbox_of_its_own_sub_domain, "RCPT for a mailbox of another domain"),
     ),
     "5.2": (
         (at_587, "MAIL before TLS on port 587, with the reply 530."),
         (only_before_tls, "MAIL inside TLS and before AUTH, with the reply 530"),
+        (refused_at_rcpt_instead, "MAIL before TLS on port 587, with the reply 530."),
         (refused_and_no_mail, "in the same session. AUTH comes first."),
     ),
     "5.3": (
         (two_doors, "for Carol alone at port 587."),
         (three_letters, "for Carol alone at port 465."),
+        (the_end_of_a_letter, "the same content, to the last octet, for Carol alone at port 465."),
         (three_to_bob, "a mail for carol@example.org alone at port 25"),
     ),
     "5.4": (
         (filter_for_everybody, "name your laptop as its source"),
-        (filter_never_met, "one connection that it struck"),
+        (filter_never_met, "one connection of your laptop that it struck"),
+        (only_the_provider_was_filtered, "one connection of your laptop that it struck"),
+        (mail_before_the_filter, "handed in after that where the filter does not"),
         (filter_taken_off, "It must still be set."),
-        (filtered_and_given_up, "handed in where the filter does not reach"),
+        (filtered_and_given_up, "handed in after that where the filter"),
     ),
 }

@@ -40,6 +40,19 @@ def both_ways_in_one_session(sandbox):
     send(client, BOB, b"Subject: Twice\r\n\r\n.dot\r\n")
 
 
+def both_ways_in_chunks_of_one_session(sandbox):
+    client = sandbox.connect(MX, 25)
+    client.ehlo()
+    for tls in (False, True):
+        if tls:
+            client.starttls()
+            client.ehlo()
+        client.mail(ALICE)
+        client.rcpt("Bob@Example.net")
+        client.bdat(LETTER[:20])
+        client.bdat(LETTER[20:], last=True)
+
+
 def readable_twice(sandbox):
     readable(sandbox)
     readable(sandbox)
@@ -145,13 +158,41 @@ def strict_then_465(sandbox):
         at_465(sandbox)
 
 
-def strict_by_lines_on_25_then_465(sandbox):
+def strict_by_lines_then_smtplib(sandbox):
     with sandbox.in_the_middle(host=MSA):
-        client = sandbox.connect(MSA, 25)
+        client = sandbox.connect(MSA, 587)
         client.send_raw(b"EHLO laptop.example.org\r\n")
         client.send_raw(b"starttls\r\n")
         client.close()
+        server = sandbox.smtplib(MSA, 465)
+        server.login(ALICE, "looking-glass")
+        server.sendmail(ALICE, [BOB], LETTER)
+        server.quit()
+
+
+def strict_after_a_careless_session(sandbox):
+    careless(sandbox)
+    strict_then_465(sandbox)
+
+
+def strict_when_the_mail_was_there_already(sandbox):
+    with sandbox.in_the_middle():
+        at_465(sandbox)
+        insisted(sandbox).quit()
+
+
+def strict_and_465_when_he_had_gone(sandbox):
+    stopped_and_gave_up(sandbox)
     at_465(sandbox)
+
+
+def strict_on_port_25(sandbox):
+    with sandbox.in_the_middle():
+        client = sandbox.connect(MSA, 25)
+        client.ehlo()
+        client.starttls()
+        client.quit()
+        at_465(sandbox)
 
 
 def careless(sandbox):
@@ -202,6 +243,18 @@ def attack_that_ends_before_the_call(sandbox):
     sandbox.settle()
 
 
+def refused_by_a_fault(sandbox):
+    policy_in_enforce(sandbox)
+    sandbox.faults.add("RCPT@host:mx.example.net#1=451 4.3.0 Later")
+    at_465(sandbox)
+    sandbox.settle()
+    sandbox.clock.advance(AN_HOUR)
+
+
+def policy_in_enforce(sandbox):
+    sandbox.mta_sts.publish("example.net", "enforce", [MX])
+
+
 def policy_against_the_stripper(sandbox):
     sandbox.mta_sts.publish("example.net", "enforce", [MX])
     attacked(sandbox)
@@ -237,9 +290,9 @@ def promise_and_no_attack(sandbox):
 
 
 RIGHT = {
-    "6.1": (both_ways, both_ways_in_one_session),
+    "6.1": (both_ways, both_ways_in_one_session, both_ways_in_chunks_of_one_session),
     "6.2": (spoilt_and_repaired, spoilt_at_587_and_repaired, spoilt_by_the_card),
-    "6.3": (strict_then_465, strict_by_lines_on_25_then_465),
+    "6.3": (strict_then_465, strict_by_lines_then_smtplib, strict_after_a_careless_session),
     "6.4": (policy_against_the_stripper, pinned_against_another_key),
 }
 WRONG = {
@@ -264,6 +317,9 @@ WRONG = {
         (typed_by_hand_past_mallory, "the server reads XXXXXXXX and says 500."),
         (stopped_and_gave_up, "that came in at port 465 and arrived."),
         (strict_then_587_later, "that came in at port 465 and arrived."),
+        (strict_when_the_mail_was_there_already, "later and still past Mallory"),
+        (strict_and_465_when_he_had_gone, "later and still past Mallory"),
+        (strict_on_port_25, "a session on port 587 of smtp.example.org"),
     ),
     "6.4": (
         (no_promise, "an MTA-STS policy that was fetched, or a TLSA record"),
@@ -271,5 +327,6 @@ WRONG = {
         (attack_that_ends_before_the_call, "sandbox.settle() waits for it."),
         (still_waiting, "Time has to pass for the next attempt."),
         (promise_and_no_attack, "an attack that the promise stopped"),
+        (refused_by_a_fault, "a call of smtp.example.org at mx.example.net in which it sent no"),
     ),
 }

@@ -38,6 +38,23 @@ def login_by_method(sandbox):
     client.auth(ALICE, SECRET, "LOGIN", initial_response=False)
 
 
+def login_by_smtplib_after_a_wrong_password(sandbox):
+    client = inside_tls(sandbox)
+    client.auth(ALICE, "looking-glas", "LOGIN", initial_response=False)
+    server = sandbox.smtplib()
+    server.starttls()
+    server.ehlo()
+    server.user, server.password = "carol@example.org", "winter-song"
+    server.auth("LOGIN", server.auth_login, initial_response_ok=False)
+    server.quit()
+
+
+def login_wrong_and_then_plain(sandbox):
+    client = inside_tls(sandbox)
+    client.auth(ALICE, "looking-glas", "LOGIN", initial_response=False)
+    client.auth(ALICE, SECRET, "PLAIN")
+
+
 def login_with_the_name_at_once(sandbox):
     inside_tls(sandbox, f"AUTH LOGIN {coded(ALICE)}", coded(SECRET))
 
@@ -69,6 +86,22 @@ def cancelled_scram_then_scram(sandbox):
     exchange.step()
     exchange.cancel()
     client.auth(ALICE, SECRET, "SCRAM-SHA-256", initial_response=False)
+
+
+def star_twice_in_small_letters(sandbox):
+    client = inside_tls(sandbox, "auth cram-md5", "*", "auth plain", "*")
+    client.auth(ALICE, "looking-glas", "SCRAM-SHA-256")
+    client.auth(ALICE, SECRET, "SCRAM-SHA-256")
+
+
+def star_as_the_initial_response(sandbox):
+    client = inside_tls(sandbox, "AUTH PLAIN *")
+    client.auth(ALICE, SECRET, "SCRAM-SHA-256")
+
+
+def two_stars(sandbox):
+    client = inside_tls(sandbox, "AUTH LOGIN", "**")
+    client.auth(ALICE, SECRET, "SCRAM-SHA-256")
 
 
 def star_and_no_more(sandbox):
@@ -111,6 +144,13 @@ def expired_then_new(sandbox):
     client.auth(ALICE, token=old, mechanism="XOAUTH2")
     client.auth(ALICE, token=sandbox.issue_token(ALICE), mechanism="XOAUTH2")
     hand_in(client)
+
+
+def one_by_xoauth2_and_one_by_oauthbearer(sandbox):
+    client = inside_tls(sandbox)
+    client.auth(ALICE, token=sandbox.issue_token("carol@example.org"), mechanism="XOAUTH2")
+    client.auth(ALICE, token=sandbox.issue_token(ALICE))
+    hand_in(client, forward_path="Bob@Example.Net")
 
 
 def wrong_token_only(sandbox):
@@ -166,6 +206,23 @@ def foreign_then_own_by_token(sandbox):
     hand_in(client, LEARNER)
 
 
+def foreign_in_capitals_then_own_by_smtplib(sandbox):
+    sandbox.add_host("outlook")
+    server = sandbox.smtplib(OUTLOOK, 587)
+    server.starttls()
+    server.login(LEARNER, "app-password-of-16")
+    server.mail("BOB@Example.Net")
+    server.sendmail(LEARNER, ["bob@example.net"], PLAIN)
+    server.quit()
+
+
+def own_then_foreign(sandbox):
+    client = in_outlook(sandbox)
+    hand_in(client, LEARNER)
+    client.mail("bob@example.net")
+    client.mail(LEARNER)
+
+
 def own_only(sandbox):
     hand_in(in_outlook(sandbox), LEARNER)
 
@@ -193,10 +250,10 @@ def at_another_server(sandbox):
 
 
 RIGHT = {
-    "7.1": (login_by_hand, login_by_method),
-    "7.2": (star_then_scram, cancelled_scram_then_scram),
-    "7.3": (wrong_scope_then_right, expired_then_new),
-    "7.4": (foreign_then_own, foreign_then_own_by_token),
+    "7.1": (login_by_hand, login_by_method, login_by_smtplib_after_a_wrong_password),
+    "7.2": (star_then_scram, cancelled_scram_then_scram, star_twice_in_small_letters),
+    "7.3": (wrong_scope_then_right, expired_then_new, one_by_xoauth2_and_one_by_oauthbearer),
+    "7.4": (foreign_then_own, foreign_then_own_by_token, foreign_in_capitals_then_own_by_smtplib),
 }
 WRONG = {
     "7.1": (
@@ -205,12 +262,15 @@ WRONG = {
         (login_without_base64, "an answer to its first question"),
         (login_on_465, "on port 587 of smtp.example.org"),
         (plain_in_two_lines, "AUTH LOGIN, with nothing behind LOGIN"),
+        (login_wrong_and_then_plain, "the reply 235 after the second answer."),
     ),
     "7.2": (
         (star_and_no_more, "a sign-in with SCRAM-SHA-256 and the reply 235"),
         (star_then_plain, "a sign-in with SCRAM-SHA-256 and the reply 235"),
         (star_then_scram_elsewhere, "in the same session and after the *."),
         (star_as_a_command, "an exchange that you cancelled"),
+        (star_as_the_initial_response, "an exchange that you cancelled"),
+        (two_stars, "then a line that holds one * and gets 501"),
     ),
     "7.3": (
         (wrong_token_only, "a good token in the same session"),
@@ -224,5 +284,6 @@ WRONG = {
         (foreign_before_signing_in, "in that session MAIL FROM:<bob@example.net>"),
         (foreign_then_own_in_another_session, "MAIL with your own mailbox there"),
         (at_another_server, "a sign-in at outlook.profile.example"),
+        (own_then_foreign, "that this session handed in after the refusal"),
     ),
 }

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from smtplab.lessons import signed_in
+from smtplab.lessons import fresh_session, signed_in
 from smtplab.transcript import Kind
 
 HALF_AN_HOUR, FIVE_DAYS = timedelta(minutes=30), timedelta(days=5)
@@ -78,6 +78,24 @@ def a_look_up_told_by_hand(sandbox):
     recorder.record(Kind.LOOKED_UP, 0, detail=told | {"type": "MX", "records": records})
 
 
+def first_host_is_away_for_smtplib(sandbox):
+    before = sandbox.zones.text("example.net")
+    sandbox.zones.replace("example.net", "@ IN MX 10 pop\n@ IN MX 20 mx")
+    server = sandbox.smtplib("smtp.example.org", 465)
+    server.login("alice@example.org", "looking-glass")
+    server.sendmail("alice@example.org", ["Bob@Example.Net"], b"Subject: away\r\n\r\nHi.\r\n")
+    server.quit()
+    sandbox.settle()
+    sandbox.zones.set("example.net", before)
+
+
+def only_at_the_second_attempt(sandbox):
+    with_faults(sandbox, "connect@host:mx.example.net#1=drop")
+    sandbox.zones.replace("example.net", "@ IN MX 10 first\n@ IN MX 20 mx")
+    hand_in(sandbox, "second attempt")
+    sandbox.clock.advance(HALF_AN_HOUR)
+
+
 # 9.2
 
 
@@ -105,6 +123,21 @@ def host_away_for_a_while(sandbox):
 def refused_once_after_a_vain_attempt(sandbox):
     hand_in(sandbox, "refused once")
     refused_once(sandbox)
+
+
+def put_off_after_the_content(sandbox):
+    with_faults(sandbox, "end-of-data@host:mx.example.net#1=451 4.3.0 Later")
+    hand_in(sandbox, "after the content")
+    sandbox.clock.advance(timedelta(hours=1))
+
+
+def brought_by_hand_instead(sandbox):
+    never_waited(sandbox)
+    client = fresh_session(sandbox, "mx.example.net", 25, "EHLO laptop.example.org")
+    client.mail("alice@example.org")
+    client.rcpt("bob@example.net")
+    client.data()
+    client.content(b"From: alice@example.org\r\nSubject: never waited\r\n\r\nHello.\r\n")
 
 
 def never_waited(sandbox):
@@ -144,9 +177,28 @@ def down_for_days(sandbox):
 
 def put_off_for_days(sandbox):
     with_faults(sandbox, LATER.replace("#1", ""))
-    hand_in(sandbox, "put off", who="carol@example.org")
+    hand_in(sandbox, "put off")
     for _ in range(7):
         sandbox.clock.advance(timedelta(days=1))
+    sandbox.faults.clear()
+
+
+def without_dns_for_days_from_alice_in_capitals(sandbox):
+    sandbox.zones.fail("example.net")
+    client = signed_in(sandbox)
+    client.mail("Alice@Example.Org")
+    client.rcpt("bob@example.net")
+    client.data()
+    client.content(b"From: alice@example.org\r\n\r\nNo Subject at all.\r\n")
+    sandbox.settle()
+    sandbox.clock.advance(timedelta(days=6))
+    sandbox.zones.mend("example.net")
+
+
+def back_to_carol(sandbox):
+    with_faults(sandbox, DOWN)
+    hand_in(sandbox, "to Carol", who="carol@example.org")
+    sandbox.clock.advance(FIVE_DAYS)
     sandbox.faults.clear()
 
 
@@ -197,6 +249,17 @@ def reply_lost_twice(sandbox):
     sandbox.faults.clear()
 
 
+def reply_lost_for_chunks(sandbox):
+    with_faults(sandbox, LOST)
+    client = signed_in(sandbox)
+    client.mail("alice@example.org")
+    client.rcpt("bob@example.net")
+    client.bdat(b"Subject: lost\r\n\r\nHello.\r\n", last=True)
+    sandbox.settle()
+    sandbox.clock.advance(HALF_AN_HOUR)
+    sandbox.faults.clear()
+
+
 def handed_in_twice(sandbox):
     hand_in(sandbox, "twice")
     hand_in(sandbox, "twice")
@@ -242,15 +305,21 @@ def lost_each_time(sandbox):
 
 
 RIGHT = {
-    "9.1": (first_host_has_no_address, first_host_does_not_listen, first_host_is_far_away),
+    "9.1": (
+        first_host_has_no_address,
+        first_host_does_not_listen,
+        first_host_is_far_away,
+        first_host_is_away_for_smtplib,
+    ),
     "9.2": (
         refused_once,
         without_dns_for_a_while,
         refused_once_after_a_vain_attempt,
         host_away_for_a_while,
+        put_off_after_the_content,
     ),
-    "9.3": (down_for_days, put_off_for_days),
-    "9.4": (reply_lost, reply_lost_twice),
+    "9.3": (down_for_days, put_off_for_days, without_dns_for_days_from_alice_in_capitals),
+    "9.4": (reply_lost, reply_lost_twice, reply_lost_for_chunks),
 }
 
 WRONG = {
@@ -260,6 +329,7 @@ WRONG = {
         (the_sender_itself_is_best, "must not be the sender itself"),
         (the_zone_changes_too_late, "in the zone before you hand the mail in"),
         (for_nobody, "a mail for bob@example.net alone that smtp.example.org took"),
+        (only_at_the_second_attempt, "this mail in Bob's Inbox, at the first attempt."),
     ),
     "9.2": (
         (never_waited, "The world clock moves only when you turn it,"),
@@ -267,6 +337,7 @@ WRONG = {
         (no_trouble_at_all, "a first attempt that ended with a 4yz reply."),
         (refused_for_good, "a first attempt that ended with a 4yz reply."),
         (reply_lost, "the second attempt, and one copy in Bob's Inbox."),
+        (brought_by_hand_instead, "the second attempt, and one copy in Bob's Inbox."),
         (turned_too_little, "the second attempt comes after 30 minutes"),
     ),
     "9.3": (
@@ -274,6 +345,7 @@ WRONG = {
         (back_at_once, "5yz ends it at once"),
         (four_days_only, "gives up after five days"),
         (without_a_way_back, "the report with Action: failed"),
+        (back_to_carol, "the report with Action: failed in Alice's Inbox."),
     ),
     "9.4": (
         (handed_in_twice, "a first attempt that failed, and a later one that got its 250."),

@@ -1,5 +1,6 @@
 """Lesson 10: right ways and wrong ones."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from smtplab import Settings, VerdictCard
@@ -67,6 +68,25 @@ def open_to_the_neighbours(sandbox):
     with_record(sandbox, "v=spf1 a ip4:192.0.2.0/24 -all")
 
 
+def open_to_one_neighbour(sandbox):
+    with_record(sandbox, "v=spf1 a ip4:192.0.2.80/31 -all")
+
+
+def open_to_the_neighbours_of_the_old_one(sandbox):
+    with_record(sandbox, "v=spf1 a/30 ip4:192.0.2.80 -all")
+
+
+def repaired_and_opened_later(sandbox):
+    named_by_address(sandbox)
+    sandbox.zones.replace("shop.example", '@ IN TXT "v=spf1 +all"')
+
+
+def named_by_another_record(sandbox):
+    text = "v=spf1 ip4:203.0.113.80 ip4:192.0.2.80/32 -all"
+    sandbox.zones.replace("shop.example", f'_spf IN TXT "{text}"')
+    with_record(sandbox, "V=SPF1 redirect=_spf.shop.example")
+
+
 def old_server_forgotten(sandbox):
     with_record(sandbox, "v=spf1 ip4:192.0.2.80 -all")
 
@@ -87,6 +107,20 @@ def signed_by_two(sandbox):
     content = sandbox.dkim_signed(write(SHOP), "shop.example")
     content = sandbox.dkim_signed(content, "codes.example")
     bring(sandbox, "spam.example", "bounce@shop.example", content)
+
+
+def signed_and_handed_in_at_the_provider(sandbox):
+    client = signed_in(sandbox)
+    client.mail(SHOP)
+    client.rcpt("Bob@Example.Net")
+    client.data()
+    client.content(sandbox.dkim_signed(write(SHOP), "shop.example"))
+    client.quit()
+
+
+def signed_for_somebody_else(sandbox):
+    content = sandbox.dkim_signed(write(SHOP), "shop.example")
+    bring(sandbox, "codes.example", SHOP, content, "postmaster@example.net")
 
 
 def signed_by_another(sandbox):
@@ -129,6 +163,28 @@ def by_the_queue(sandbox):
     client.quit()
     sandbox.settle()
     sandbox.clock.advance(timedelta(minutes=30))
+
+
+def by_smtplib_and_the_queue(sandbox):
+    server = sandbox.smtplib("smtp.example.org", 465)
+    server.login("alice@example.org", "looking-glass")
+    server.sendmail("alice@example.org", ["GREY@example.net"], write("alice@example.org"))
+    server.quit()
+    sandbox.settle()
+    sandbox.clock.advance(timedelta(hours=1))
+
+
+def grey_list_switched_off(sandbox):
+    once_and_never_again(sandbox)
+    mailbox = sandbox.mailbox("grey@example.net")
+    mailbox.terms = replace(mailbox.terms, greylisted=False)
+    bring(sandbox, "shop.example", SHOP, write(SHOP), "grey@example.net")
+
+
+def another_address_each_time(sandbox):
+    for source in ("shop.example", "codes.example", "www.example.org"):
+        bring(sandbox, source, SHOP, write(SHOP), "grey@example.net")
+        sandbox.clock.advance(FIVE_MINUTES)
 
 
 def once_and_never_again(sandbox):
@@ -179,6 +235,18 @@ def reject_strictly_by_card(sandbox):
     card.send("shop")
 
 
+def reject_and_signed(sandbox):
+    with_policy(sandbox, "p=reject", "spam.example")
+    content = sandbox.dkim_signed(write(SHOP), "shop.example")
+    bring(sandbox, "shop.example", SHOP, content)
+
+
+def only_names_below(sandbox):
+    sandbox.zones.replace("shop.example", '_dmarc IN TXT "v=DMARC1; p=none; sp=reject"')
+    bring(sandbox, "spam.example", "x@spam.example", write("x@eu.shop.example"))
+    bring(sandbox, "shop.example", SHOP, write(SHOP))
+
+
 def only_quarantine(sandbox):
     with_policy(sandbox, "p=quarantine", "spam.example", "shop.example")
 
@@ -211,10 +279,10 @@ def forged_the_bank(sandbox):
 
 
 RIGHT = {
-    "10.1": (named_by_address, named_by_name),
-    "10.2": (signed_by_the_shop, signed_by_two),
-    "10.3": (came_back_by_hand, by_the_queue),
-    "10.4": (reject, reject_strictly_by_card),
+    "10.1": (named_by_address, named_by_name, named_by_another_record),
+    "10.2": (signed_by_the_shop, signed_by_two, signed_and_handed_in_at_the_provider),
+    "10.3": (came_back_by_hand, by_the_queue, by_smtplib_and_the_queue),
+    "10.4": (reject, reject_strictly_by_card, reject_and_signed),
 }
 
 WRONG = {
@@ -226,12 +294,16 @@ WRONG = {
         (open_to_all_and_put_back, "a record that is not open to all"),
         (open_at_the_end, "must end in -all or ~all"),
         (open_to_the_neighbours, "a range such as /24 lets in too many"),
+        (open_to_one_neighbour, "a range such as /24 lets in too many"),
+        (open_to_the_neighbours_of_the_old_one, "a range such as /24 lets in too many"),
+        (repaired_and_opened_later, "a record that is not open to all"),
         (old_server_forgotten, "it must still name 203.0.113.80"),
     ),
     "10.2": (
         (spf_passed, "and for which SPF says fail"),
         (signed_by_another, "Another domain's does not help"),
         (changed_after_signing, "nothing may change after signing"),
+        (signed_for_somebody_else, "DMARC pass, and the mail in Bob's Inbox."),
         (signed_but_junk, "DMARC pass, and the mail in Bob's Inbox."),
     ),
     "10.3": (
@@ -239,10 +311,13 @@ WRONG = {
         (once_and_never_again, "at least five minutes later on the world clock"),
         (too_soon, "at least five minutes later on the world clock"),
         (another_reverse_path_each_time, "same reverse-path"),
+        (another_address_each_time, "same address"),
+        (grey_list_switched_off, "The grey list stays on."),
     ),
     "10.4": (
         (forged_the_bank, "a refusal by the DMARC policy of shop.example"),
         (only_quarantine, "Change p= in the record"),
+        (only_names_below, "a refusal by the DMARC policy of shop.example"),
         (reject_in_test_mode, "a refusal by the DMARC policy of shop.example"),
         (own_mail_not_tried, "a genuine mail, from shop.example itself"),
         (own_mail_before_the_policy, "sent after the refusal"),

@@ -31,7 +31,27 @@ def closed(sandbox):
 def closed_in_the_middle(sandbox):
     client = at_the_relay(sandbox, TO_BOB, TO_RITA, is_open=True)
     sandbox.policy("mail.relay.example").open_relay = False
-    client.rcpt("alice@example.org")
+    client.rcpt("Bob@example.net")
+
+
+def closed_by_smtplib(sandbox):
+    at_the_relay(sandbox)
+    server = sandbox.smtplib("mail.relay.example", 25)
+    server.ehlo()
+    server.mail("alice@example.org")
+    server.rcpt("RITA@relay.example")
+    server.rcpt("Bob@Example.Net")
+    server.quit()
+
+
+def open_with_a_fault_in_front(sandbox):
+    sandbox.faults.add("RCPT@host:mail.relay.example#1=550 5.7.1 Relaying denied")
+    lines = MAIL, "RCPT TO:<bob@example.net>", "RCPT TO:<rita@relay.example>"
+    at_the_relay(sandbox, *lines, is_open=True)
+
+
+def carol_refused_in_place_of_bob(sandbox):
+    at_the_relay(sandbox, MAIL, "RCPT TO:<carol@example.org>", "RCPT TO:<rita@relay.example>")
 
 
 def still_open(sandbox):
@@ -71,6 +91,16 @@ def alice_then_bank_by_console(sandbox):
     for content in (ALICE, BANK):
         for line in (MAIL, TO_BOB, "DATA", content.decode().replace("\r\n", "\n")):
             console.send(line)
+
+
+def bank_then_a_null_reverse_path(sandbox):
+    bank_alone(sandbox)
+    client = fresh_session(sandbox, "mx.example.net", 25, "EHLO laptop.example.org")
+    for reverse_path, author in (("win@spam.example", "service@bank.example"), ("", "a@b.example")):
+        client.mail(reverse_path)
+        client.rcpt("bob@example.net")
+        client.data()
+        client.content(f"From: {author}\r\nSubject: Hi\r\n\r\nHi.\r\n".encode())
 
 
 def bank_alone(sandbox):
@@ -165,6 +195,22 @@ def told_then_not_in_full(sandbox):
     ask(sandbox, MAIL, "RCPT TO:<otto@example.net>", "VRFY <otto@example.net>", "VRFY BOB")
 
 
+def told_then_not_in_small_letters(sandbox):
+    ask(sandbox, "vrfy <Bob@example.net>", "vrfy nina", MAIL, "rcpt to:<Nina@Example.Net>")
+
+
+def told_then_not_about_postmaster(sandbox):
+    sandbox.policy("mx.example.net").vrfy = "answers"
+    client = fresh_session(sandbox, "mx.example.net", 25, EHLO, "VRFY postmaster")
+    sandbox.policy("mx.example.net").vrfy = "not told"
+    for line in ("VRFY postmaster", "VRFY nina", MAIL, "RCPT TO:<nina@example.net>"):
+        client.send_raw(line.encode() + b"\r\n")
+
+
+def refused_as_a_stranger(sandbox):
+    ask(sandbox, "VRFY bob", MAIL, "RCPT TO:<bob@example.org>")
+
+
 def told_only(sandbox):
     ask(sandbox)
 
@@ -182,15 +228,17 @@ def asked_by_rcpt_for_bob(sandbox):
 
 
 RIGHT = {
-    "11.1": (closed, closed_in_the_middle),
+    "11.1": (closed, closed_in_the_middle, closed_by_smtplib),
     "11.2": (bank_then_alice, alice_then_bank_by_console),
     "11.3": (refused_by_a_strict_receiver, attacked_then_repaired),
-    "11.4": (told_then_not, told_then_not_in_full),
+    "11.4": (told_then_not, told_then_not_in_full, told_then_not_in_small_letters),
 }
 WRONG = {
     "11.1": (
         (still_open, "this relay still takes a recipient of any domain"),
-        (nobody_at_the_relay, "Change its policy, then send RCPT for somebody elsewhere."),
+        (nobody_at_the_relay, "leave it so, then send RCPT for bob@example.net."),
+        (open_with_a_fault_in_front, "Change its policy and leave it so"),
+        (carol_refused_in_place_of_bob, "then send RCPT for bob@example.net"),
         (only_the_refusal, "a closed relay still takes mail for its own people."),
         (refused_elsewhere, "a session of yours with mail.relay.example, port 25."),
     ),
@@ -199,8 +247,9 @@ WRONG = {
         (bank_then_a_mail_with_one_name, "one domain in MAIL and another one in From"),
         (bank_then_one_for_junk, "and Bob finds it in his Inbox."),
         (bank_at_another_host, "a session of yours with mx.example.net on port 25."),
-        (alice_alone, "a mail whose From is a mailbox at bank.example"),
-        (bank_in_the_envelope, "a mail whose From is a mailbox at bank.example"),
+        (bank_then_a_null_reverse_path, "one domain in MAIL and another one in From"),
+        (alice_alone, "a mail for Bob whose From is a mailbox at bank.example"),
+        (bank_in_the_envelope, "a mail for Bob whose From is a mailbox at bank.example"),
     ),
     "11.3": (
         (smuggled_and_taken, "As long as its line ends are lax, it takes two."),
@@ -210,8 +259,10 @@ WRONG = {
     ),
     "11.4": (
         (told_only, "in the same session the same VRFY gets 252."),
-        (never_told, "VRFY with the reply 250."),
+        (never_told, "VRFY for Bob with the reply 250."),
         (another_name_not_told, "in the same session the same VRFY gets 252."),
         (asked_by_rcpt_for_bob, "a name that VRFY leaves open with 252"),
+        (told_then_not_about_postmaster, "VRFY for Bob with the reply 250."),
+        (refused_as_a_stranger, "a name that VRFY leaves open with 252"),
     ),
 }

@@ -1,5 +1,6 @@
 """Lesson 12: right ways and wrong ones."""
 
+from smtplab import Envelope, MailObject, send
 from smtplab.lessons import fresh_session, signed_in
 
 EHLO, MAIL = "EHLO laptop.example.org", "MAIL FROM:<alice@example.org>"
@@ -31,6 +32,30 @@ def mail_cut_by_a_stream_of_its_own(sandbox):
     stream.write(b"AIL FROM:<alice@example.org>\r\n")
     stream.read(1000)
     stream.close()
+
+
+def mail_cut_in_its_line_end(sandbox):
+    client = sandbox.connect("mx.example.net", 25)
+    client.send_raw(b"ehlo a.example\r\nmail from:<>\r")
+    client.send_raw(b"\n")
+
+
+def by_send(sandbox):
+    mail = MailObject(Envelope("alice@example.org", ("bob@example.net",)), PLAIN)
+    send([mail], lambda: at_mx_greeted(sandbox))
+
+
+def at_mx_greeted(sandbox):
+    client = sandbox.connect("mx.example.net", 25)
+    client.ehlo()
+    return client
+
+
+def through_465_by_smtplib(sandbox):
+    server = sandbox.smtplib("smtp.example.org", 465)
+    server.login("alice@example.org", "looking-glass")
+    server.sendmail("alice@example.org", ["Bob@Example.Net"], LONG)
+    server.quit()
 
 
 def mail_in_one_piece(sandbox):
@@ -70,6 +95,13 @@ def by_octets(sandbox):
 
 def step_by_step(sandbox):
     at_mx(sandbox, MAIL, TO_BOB, "DATA").content(PLAIN)
+
+
+def group_for_another_and_bob_alone(sandbox):
+    client = by_group(sandbox, (TO_POSTMASTER,))
+    for line in octets(MAIL, TO_BOB, "DATA"):
+        client.send_raw(line)
+    client.content(PLAIN)
 
 
 def data_by_itself(sandbox):
@@ -153,6 +185,13 @@ def in_three_turns(sandbox):
     client.read_reply()
 
 
+def in_three_turns_for_a_bare_postmaster(sandbox):
+    client = sandbox.connect("mx.example.net", 25)
+    client.ehlo()
+    lines = octets(MAIL, "rcpt to:<Postmaster>", TO_BOB, f"bdat {len(PLAIN)} last")
+    client.send_raw(b"".join(lines) + PLAIN + b"quit\r\n")
+
+
 def in_seven_turns(sandbox):
     client = at_mx(sandbox, MAIL, TO_BOB, TO_POSTMASTER, "DATA")
     client.content(PLAIN)
@@ -168,10 +207,14 @@ def for_bob_alone(sandbox):
 
 
 RIGHT = {
-    "12.1": (mail_cut_behind_a_reset, mail_cut_by_a_stream_of_its_own),
-    "12.2": (by_group, by_octets),
-    "12.3": (through_465, through_465_in_a_group),
-    "12.4": (in_four_turns, in_three_turns),
+    "12.1": (
+        mail_cut_behind_a_reset,
+        mail_cut_by_a_stream_of_its_own,
+        mail_cut_in_its_line_end,
+    ),
+    "12.2": (by_group, by_octets, by_send),
+    "12.3": (through_465, through_465_in_a_group, through_465_by_smtplib),
+    "12.4": (in_four_turns, in_three_turns, in_three_turns_for_a_bare_postmaster),
 }
 WRONG = {
     "12.1": (
@@ -181,8 +224,9 @@ WRONG = {
         (at_587, "a session of yours with mx.example.net on port 25."),
     ),
     "12.2": (
-        (step_by_step, "one segment that holds MAIL, RCPT and DATA"),
-        (data_by_itself, "one segment that holds MAIL, RCPT and DATA"),
+        (step_by_step, "one segment that holds MAIL, RCPT for bob@example.net and DATA"),
+        (data_by_itself, "one segment that holds MAIL, RCPT for bob@example.net and DATA"),
+        (group_for_another_and_bob_alone, "one segment that holds MAIL, RCPT for bob@example.net"),
         (group_without_content, "the content, sent after 354, for bob@example.net alone."),
         (group_for_junk, "the mail in Bob's Inbox."),
         (group_on_587, "a session of yours with mx.example.net on port 25."),

@@ -60,6 +60,22 @@ def form_signed_by_its_host(sandbox):
     send([signed], from_host(sandbox, "www.example.org"))
 
 
+def form_in_a_chunk(sandbox):
+    mail = letter("alice@example.org", BOB, "Form", Reply_To="<CUSTOMER@Bank.example>")
+    client = signed_in(sandbox)
+    client.mail("alice@example.org")
+    client.rcpt(BOB)
+    client.bdat(mail.content, last=True)
+
+
+def form_with_the_visitor_as_a_name(sandbox):
+    form(sandbox, Reply_To=f'"Not {VISITOR}" <alice@example.org>', To_Read=VISITOR)
+
+
+def form_for_somebody_like_the_visitor(sandbox):
+    form(sandbox, Reply_To=f"not-{VISITOR}")
+
+
 def form_in_the_visitor_s_name(sandbox):
     form(sandbox, VISITOR, Reply_To=VISITOR, Sender="alice@example.org")
 
@@ -90,6 +106,22 @@ def alert_twice_tried(sandbox):
 def alert_through_the_queue(sandbox):
     send([letter("alice@example.org", GREY, "Disk full")], lambda: signed_in(sandbox))
     sandbox.clock.advance(timedelta(hours=1))
+
+
+def alert_by_smtplib(sandbox):
+    mail = letter("alice@example.org", GREY, "Disk full")
+    server = sandbox.smtplib("smtp.example.org", 465)
+    server.login("alice@example.org", "looking-glass")
+    server.sendmail("alice@example.org", ["GREY@example.net"], mail.content)
+    server.quit()
+    sandbox.settle()
+    sandbox.clock.advance(timedelta(minutes=30))
+
+
+def alert_delivered_again(sandbox):
+    alert_twice_tried(sandbox)
+    mail = letter("alerts@example.org", GREY, "Disk full")
+    send([mail], from_host(sandbox, "www.example.org"))
 
 
 def alert_and_forget(sandbox):
@@ -195,6 +227,28 @@ def code_signed_from_elsewhere(sandbox):
     send([signed], from_host(sandbox, "www.example.org"))
 
 
+def code_in_base64(sandbox):
+    mail = EmailMessage()
+    mail["From"], mail["To"] = "Sign in <login@codes.example>", "small@example.net"
+    mail["Subject"], mail["Date"] = "Sign in", "Mon, 02 Mar 2026 09:00:00 +0000"
+    mail["Auto-Submitted"] = "Auto-Generated; owner-email=owner@codes.example"
+    mail["Message-ID"] = "<1@codes.example>"
+    mail.set_content("Grüße. Your code: 112358\n", cte="base64")
+    send([from_email(mail)], from_host(sandbox, "codes.example"))
+
+
+def code_in_groups_in_the_subject(sandbox):
+    code(sandbox, "Your code is 112-358", Auto_Submitted="auto-generated")
+
+
+def code_of_seven_digits(sandbox):
+    code(sandbox, text="Your code: 1123581\n", Auto_Submitted="auto-generated")
+
+
+def code_with_a_word_of_its_own(sandbox):
+    code(sandbox, Auto_Submitted="auto-generated-code")
+
+
 def code_from_another_host(sandbox):
     code(sandbox, source="www.example.org", Auto_Submitted="auto-generated")
 
@@ -212,10 +266,15 @@ def no_code(sandbox):
 
 
 RIGHT = {
-    "13.1": (form_through_the_provider, form_with_a_name_by_smtplib, form_signed_by_its_host),
-    "13.2": (alert_twice_tried, alert_through_the_queue),
+    "13.1": (
+        form_through_the_provider,
+        form_with_a_name_by_smtplib,
+        form_signed_by_its_host,
+        form_in_a_chunk,
+    ),
+    "13.2": (alert_twice_tried, alert_through_the_queue, alert_by_smtplib),
     "13.3": (news_one_by_one, news_with_a_mailbox_too),
-    "13.4": (code_from_its_host, code_signed_from_elsewhere),
+    "13.4": (code_from_its_host, code_signed_from_elsewhere, code_in_base64),
 }
 NO_FORM = "a mail in Bob's Inbox with the header field Reply-To: customer@bank.example"
 NO_NEWS = "a mail with the Subject Autumn teas in three Inboxes"
@@ -223,6 +282,8 @@ WRONG = {
     "13.1": (
         (form_in_the_visitor_s_name, NO_FORM),
         (form_without_reply_to, NO_FORM),
+        (form_with_the_visitor_as_a_name, NO_FORM),
+        (form_for_somebody_like_the_visitor, NO_FORM),
         (form_as_an_unknown_domain, "From with a mailbox of example.org"),
         (form_without_a_proof, "a mail for which DMARC passes"),
     ),
@@ -230,6 +291,7 @@ WRONG = {
         (alert_and_forget, "451 means later: turn the world clock"),
         (alert_that_was_never_put_off, "that got the reply 451, from www.example.org"),
         (alert_twice_delivered, "one copy only"),
+        (alert_delivered_again, "one copy only"),
         (alert_without_message_id, "and a Message-ID in the Inbox"),
     ),
     "13.3": (
@@ -244,6 +306,9 @@ WRONG = {
     "13.4": (
         (code_from_another_host, "If it was refused, look at which host sent it"),
         (no_code, "six digits in its body"),
+        (code_of_seven_digits, "six digits in its body"),
+        (code_in_groups_in_the_subject, "a Subject without the code"),
+        (code_with_a_word_of_its_own, "tells other programs not to answer"),
         (code_in_the_subject, "a Subject without the code"),
         (code_that_may_be_answered, "tells other programs not to answer"),
     ),

@@ -34,6 +34,13 @@ def by_smtplib_on_465(sandbox):
         server.sendmail(ALICE, [CAROL, BOB], letter(BOB).as_string())
 
 
+def by_smtplib_in_capitals(sandbox):
+    for_bob_alone(sandbox)
+    with sandbox.smtplib("smtp.example.org", 465) as server:
+        server.login(ALICE, PASSWORD)
+        server.sendmail(CAROL, [CAROL.upper(), "Bob <bob@Example.Net>"], letter(BOB).as_string())
+
+
 def by_our_client(sandbox):
     client = signed_in(sandbox)
     client.mail(ALICE)
@@ -91,10 +98,35 @@ def refused_then_mended(sandbox):
 
 def refused_then_mended_on_465(sandbox):
     client = at_sendgrid(sandbox, 465)
-    client.mail(CAROL)
+    client.mail("Alice@example.org")
     client.rset()
     client.mail(LEARNER)
     finish(client, LEARNER)
+
+
+def refused_then_mended_by_smtplib(sandbox):
+    sandbox.add_host("sendgrid")
+    server = sandbox.smtplib(SENDGRID, 587)
+    server.starttls()
+    server.login("apikey", "app-password-of-16")
+    server.mail("Alice@Example.Org")
+    server.sendmail(LEARNER, [BOB], letter(BOB).as_string())
+    server.quit()
+
+
+def bob_was_refused_instead(sandbox):
+    client = at_sendgrid(sandbox)
+    client.mail(BOB)
+    client.mail(LEARNER)
+    finish(client)
+
+
+def mended_before_it_was_refused(sandbox):
+    client = at_sendgrid(sandbox)
+    client.mail(LEARNER)
+    finish(client)
+    client.mail(ALICE)
+    client.mail(LEARNER)
 
 
 def never_refused(sandbox):
@@ -146,6 +178,26 @@ def by_poplib(sandbox, port=995):
 
 def by_poplib_with_stls(sandbox):
     by_poplib(sandbox, 110)
+
+
+def as_carol_after_all(sandbox):
+    by_smtplib(sandbox, CAROL)
+    reader = sandbox.poplib("pop.example.org")
+    reader.user(ALICE)
+    reader.user(CAROL)
+    reader.pass_("winter-song")
+    reader.retr(1)
+    reader.quit()
+
+
+def by_poplib_and_deleted(sandbox):
+    by_smtplib(sandbox, ALICE)
+    reader = sandbox.poplib("pop.example.org")
+    reader.user(ALICE)
+    reader.pass_(PASSWORD)
+    reader.retr(1)
+    reader.dele(1)
+    reader.quit()
 
 
 def counted_only(sandbox):
@@ -203,6 +255,20 @@ def rehearsed_by_hand(sandbox):
     client.quit()
 
 
+def rehearsed_by_smtplib(sandbox):
+    server = sandbox.smtplib("smtp.example.org", 465)
+    server.login(ALICE, PASSWORD)
+    server.mail("")
+    for mailbox in ("NOBODY@example.org", "Carol@Example.Org"):
+        server.rcpt(mailbox)
+    server.rset()
+    server.quit()
+
+
+def somebody_like_nobody(sandbox):
+    rehearsed(sandbox, to=(CAROL, f"not-{NOBODY}"))
+
+
 def sent_for_real(sandbox):
     rehearsed(sandbox, "content")
 
@@ -223,10 +289,14 @@ def not_signed_in(sandbox):
 
 
 RIGHT = {
-    "14.1": (by_smtplib, by_smtplib_on_465),
-    "14.2": (refused_then_mended, refused_then_mended_on_465),
-    "14.3": (by_poplib, by_poplib_with_stls),
-    "14.4": (rehearsed, rehearsed_by_hand),
+    "14.1": (by_smtplib, by_smtplib_on_465, by_smtplib_in_capitals),
+    "14.2": (
+        refused_then_mended,
+        refused_then_mended_on_465,
+        refused_then_mended_by_smtplib,
+    ),
+    "14.3": (by_poplib, by_poplib_with_stls, by_poplib_and_deleted),
+    "14.4": (rehearsed, rehearsed_by_hand, rehearsed_by_smtplib),
 }
 WRONG = {
     "14.1": (
@@ -239,17 +309,21 @@ WRONG = {
     "14.2": (
         (never_signed_in, "that got 235"),
         (never_refused, "a sender that the account has not verified"),
+        (bob_was_refused_instead, "its refusal: MAIL FROM:<alice@example.org>"),
+        (mended_before_it_was_refused, "the repair in the same session"),
         (refused_and_left, "the repair in the same session"),
         (mended_in_another_session, "the repair in the same session"),
     ),
     "14.3": (
         (as_bob, "a session with pop.example.org"),
         (by_imap, "a session with pop.example.org"),
+        (as_carol_after_all, "USER alice@example.org and PASS"),
         (counted_only, "a mail fetched with RETR"),
         (read_but_did_not_quit, "a QUIT at the end"),
     ),
     "14.4": (
         (sent_for_real, "an end without a content"),
+        (somebody_like_nobody, "RCPT for nobody@example.org in the same session"),
         (only_carol, "RCPT for nobody@example.org in the same session"),
         (stopped_at_mail, "RCPT for carol@example.org, accepted"),
         (not_signed_in, "that got 235"),

@@ -12,16 +12,16 @@ from smtplab.cli.doors import (
     WORLD,
     Target,
     UsageError,
-    in_options,
     leave,
     read_target,
     settings_from,
     way_to,
 )
 from smtplab.cli.foreground import Lines, ReaderGone, StopRequest
+from smtplab.cli.problems import headline, in_options
 from smtplab.cli.talk import short_forms
 from smtplab.cli.talk.completion import completions
-from smtplab.cli.talk.conversation import Talk, headline
+from smtplab.cli.talk.conversation import Talk
 from smtplab.cli.talk.exit_codes import (
     DIFFERENCE,
     INTERRUPTED,
@@ -235,7 +235,7 @@ class _Run:
     def _failed(self, error: SMTPLabError) -> tuple[int, str]:
         phase = phase_of(self.transcript.events)
         self.screen.catch_up()
-        self.screen.trouble(headline(error), in_options(error, "--tls implicit"))
+        self.screen.trouble(headline(error), in_options(error))
         return (code_of(phase) if phase else NO_CONNECTION), phase
 
 

@@ -7,20 +7,15 @@ from binascii import Error as Base64Error
 
 from smtplab import commands, session
 from smtplab.cli.doors import Way
+from smtplab.cli.problems import headline, in_options
 from smtplab.cli.talk import short_forms
 from smtplab.cli.talk.exit_codes import MEND, WELL, code_of, phase_of
 from smtplab.cli.talk.keyboard import Passwords
 from smtplab.cli.talk.screen import Screen
 from smtplab.client import Client
-from smtplab.errors import ConnectionLost, LocalProtocolError, RemoteProtocolError, SMTPLabError
+from smtplab.errors import LocalProtocolError, SMTPLabError
 from smtplab.session import State
 from smtplab.step_reply import StepReply
-
-HEADLINES: dict[type[SMTPLabError], str] = {
-    LocalProtocolError: "Nothing was sent",
-    RemoteProtocolError: "The server broke the rules",
-    ConnectionLost: "No connection",
-}
 
 
 class Talk:
@@ -69,7 +64,7 @@ class Talk:
         """What went wrong that is no reply."""
         self.error = error
         self.screen.catch_up()
-        self.screen.trouble(headline(error), f"{error}")
+        self.screen.trouble(headline(error), in_options(error))
         if isinstance(error, LocalProtocolError):
             self._keep(MEND, "")
         else:
@@ -177,10 +172,6 @@ class Talk:
     def _keep(self, code: int, phase: str) -> None:
         if self.code == WELL:
             self.code, self.phase = code, phase
-
-
-def headline(error: SMTPLabError) -> str:
-    return next(text for kind, text in HEADLINES.items() if isinstance(error, kind))
 
 
 def _phase(step: str) -> str:

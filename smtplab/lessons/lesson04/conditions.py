@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from email import message_from_bytes
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from email.utils import getaddresses
 
 from smtplab.lessons.evidence import Conversation, Evidence
 from smtplab.lessons.steps import BOB, mail_for
+from smtplab.lessons.wording import all_that_is_read, decoded
 from smtplab.mail_object import MailObject, header_section
 
 WITNESS = "postmaster@example.net"
@@ -58,22 +57,13 @@ def _addressed(one: Conversation) -> list[Pair]:
 
 
 def _secret(one: Conversation) -> list[Pair]:
-    return [pair for pair in _addressed(one) if "postmaster" not in _read(pair[0])]
+    return [pair for pair in _addressed(one) if "postmaster" not in all_that_is_read(pair[0])]
 
 
 def _whole_paths(one: Conversation, mail: MailObject) -> set[str]:
     """Postmaster without a domain is the server's own (RFC 5321, 4.5.1)."""
     own = f"@{one.host.partition('.')[2]}"
     return {path + own * (path == "postmaster") for path in _paths(mail)}
-
-
-def _read(mail: MailObject) -> str:
-    """All that a reader can see: the octets, and what encoded words and base64 hide in them."""
-    message = message_from_bytes(mail.content)
-    fields = [_decoded(str(value)) for value in message.values()]
-    bodies = [part.get_payload(decode=True) for part in message.walk()]
-    text = b" ".join([mail.content, *(body for body in bodies if isinstance(body, bytes))])
-    return (" ".join(fields).replace("\r\n", "") + text.decode("utf-8", "replace")).lower()
 
 
 def _letter(mail: MailObject) -> tuple[str, bytes]:
@@ -175,14 +165,7 @@ def _beyond_ascii(mail: MailObject) -> bool:
 
 def _subject(mail: MailObject) -> str:
     """The Subject as a mail program shows it; what cannot be decoded stays as it is."""
-    return _decoded(message_from_bytes(mail.content).get("Subject", ""))
-
-
-def _decoded(value: str) -> str:
-    try:
-        return str(make_header(decode_header(value)))
-    except (LookupError, ValueError, HeaderParseError):  # an unknown charset, broken base64
-        return str(value)
+    return decoded(message_from_bytes(mail.content).get("Subject", ""))
 
 
 def _named(mail: MailObject, field: str) -> set[str]:

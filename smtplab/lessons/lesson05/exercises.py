@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from smtplab.lessons.evidence import Conversation, Evidence
 from smtplab.lessons.steps import (
     BOB,
@@ -9,11 +11,14 @@ from smtplab.lessons.steps import (
     EXCHANGE,
     SUBMISSION,
     arrived_for,
+    lies_in_the_inbox,
     mail_for,
     taken_for,
 )
 from smtplab.lessons.task import Exercise, Step
 from smtplab.sandbox.faults import Fault, Simple
+from smtplab.sandbox.little_internet import DOMAINS, LAPTOP
+from smtplab.transcript import Kind
 
 # 5.1
 
@@ -30,16 +35,20 @@ def _is_refused_relaying(one: Conversation, position: int) -> bool:
     """Whether a recipient outside the server's own domain got 550 there."""
     exchange = one.exchanges[position]
     domain = exchange.argument.lower().partition("<")[2].partition(">")[0].partition("@")[2]
-    own = one.host.partition(".")[2]
-    return (exchange.verb, exchange.code) == ("RCPT", 550) and domain not in ("", own)
+    return (exchange.verb, exchange.code) == ("RCPT", 550) and domain not in ("", *_domains(one))
+
+
+def _domains(one: Conversation) -> tuple[str, ...]:
+    return DOMAINS.get(one.host, (one.host.partition(".")[2],))
 
 
 def _own_mail_arrived(evidence: Evidence, one: Conversation) -> bool:
+    """A name without a domain is Postmaster, the server's own (RFC 5321, 4.5.1)."""
+    own = _domains(one)[0]
     return any(
-        evidence.arrived(mail, path.lower())
+        lies_in_the_inbox(evidence, mail, path.lower() if "@" in path else f"{path.lower()}@{own}")
         for mail in one.accepted()
         for path in mail.envelope.forward_paths
-        if path.lower() in {box.name for box in evidence.sandbox.mailboxes}
     )
 
 
@@ -96,8 +105,21 @@ def _at(evidence: Evidence, port: int) -> set[bytes]:
 
 
 def _filter_struck(evidence: Evidence, _: Conversation) -> bool:
-    hits = evidence.sandbox.faults.hits
-    return any(_silences_port_25(fault) and count > 0 for fault, count in hits.items())
+    return bool(_struck(evidence))
+
+
+def _struck(evidence: Evidence) -> list[str]:
+    """The learner's connections to a port 25 that a rule which is still set made silent."""
+    rules = {str(fault) for fault in evidence.sandbox.faults.rules if _silences_port_25(fault)}
+    events = evidence.sandbox.transcript.events
+    silent = {e.connection for e in events if e.kind is Kind.FAULT and e.detail["fault"] in rules}
+    return [
+        event.connection
+        for event in events
+        if event.kind is Kind.CONNECT
+        and (event.end, event.detail["source"]) == ("server", LAPTOP)
+        and event.connection in silent
+    ]
 
 
 def _silences_port_25(fault: Fault) -> bool:
@@ -105,8 +127,12 @@ def _silences_port_25(fault: Fault) -> bool:
     return fault.phase in ("connect", "greeting") and fault.action is Simple.STALL and only_25
 
 
-def _submitted_for_bob(_: Evidence, one: Conversation) -> bool:
-    return one.port in (465, 587) and bool(mail_for(one, (BOB,)))
+def _submitted_for_bob(evidence: Evidence, one: Conversation) -> bool:
+    """In a session that began after the filter had struck."""
+    begun = evidence.sandbox.transcript.connections
+    earlier = set(takewhile(lambda name: name != one.connection, begun))
+    was_struck = bool(earlier & set(_struck(evidence)))
+    return was_struck and one.port in (465, 587) and bool(mail_for(one, (BOB,)))
 
 
 EXERCISES = (
@@ -221,14 +247,14 @@ EXERCISES = (
             Step(
                 "a rule that makes port 25 silent, and that has struck",
                 "a rule on sandbox.faults that lets a connection to port 25 stall, and one "
-                "connection that it struck. It must still be set.",
+                "connection of your laptop that it struck. It must still be set.",
                 _filter_struck,
                 1,
             ),
             Step(
                 "a mail for bob@example.net alone, taken at 465 or 587",
-                "a mail for bob@example.net alone, handed in where the filter does not reach: at "
-                "465 or 587.",
+                "a mail for bob@example.net alone, handed in after that where the filter does not "
+                "reach: at 465 or 587.",
                 _submitted_for_bob,
                 2,
             ),

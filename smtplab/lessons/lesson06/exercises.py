@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 from smtplab.lessons.evidence import Conversation, Evidence
+from smtplab.lessons.relayed import Relayed, relayed
 from smtplab.lessons.steps import BOB, EXCHANGE, SUBMISSION, mail_for
 from smtplab.lessons.task import Exercise, Step
 from smtplab.mail_object import MailObject
@@ -17,12 +18,8 @@ _HANDSHAKE = b"\x16\x03"  # how the record with a ClientHello begins (RFC 8446, 
 
 def _letters(one: Conversation, *, tls: bool) -> tuple[MailObject, ...]:
     """The mails for Bob alone that were taken inside TLS, or outside it."""
-    ends = [x for x in one.exchanges if x.kind is Kind.MAIL_DATA and x.code // 100 == 2]
-    return tuple(
-        mail
-        for mail, end in zip(one.accepted(), ends, strict=False)
-        if end.tls is tls and mail.envelope.forward_paths == (BOB,)
-    )
+    for_bob = mail_for(one, (BOB,))
+    return tuple(mail for mail in one.accepted(tls) if mail in for_bob)
 
 
 # 6.1
@@ -104,7 +101,7 @@ def _insisted(evidence: Evidence, one: Conversation) -> bool:
     """STARTTLS went out and came in as a row of X: somebody on the way had garbled it."""
     said = evidence.sandbox.said_before_the_middle(one.connection).upper()
     return (
-        one.host == SUBMISSION
+        (one.host, one.port) == (SUBMISSION, 587)
         and b"STARTTLS" in map(bytes.strip, said.split(b"\n"))
         and any(exchange.verb == "XXXXXXXX" and exchange.code == 500 for exchange in one.exchanges)
     )
@@ -114,12 +111,15 @@ def _gave_nothing_away(_: Evidence, one: Conversation) -> bool:
     return not any(exchange.verb in ("AUTH", "MAIL") for exchange in one.exchanges)
 
 
-def _by_465(evidence: Evidence, _: Conversation) -> bool:
+def _by_465(evidence: Evidence, one: Conversation) -> bool:
+    """Later than that session, and past the same Mallory."""
+    later = dropwhile(lambda other: other is not one, evidence.conversations)
     return any(
         evidence.arrived(mail, BOB)
-        for one in evidence.conversations
-        if (one.host, one.port) == (SUBMISSION, 465)
-        for mail in _letters(one, tls=True)
+        for other in later
+        if (other.host, other.port) == (SUBMISSION, 465)
+        and evidence.sandbox.said_before_the_middle(other.connection)
+        for mail in _letters(other, tls=True)
     )
 
 
@@ -138,34 +138,37 @@ def _handed_in(evidence: Evidence, one: Conversation) -> bool:
     return _promised(evidence, one) and bool(mail_for(one, (BOB,)))
 
 
-def _had_to_wait(evidence: Evidence, _: Conversation) -> bool:
-    return _first_refusal(evidence) is not None
+def _had_to_wait(evidence: Evidence, one: Conversation) -> bool:
+    return bool(_waited(evidence, one))
 
 
 def _came_inside_tls(evidence: Evidence, one: Conversation) -> bool:
-    """After the refusal mail went out inside TLS, and none in plaintext."""
-    refusal = _first_refusal(evidence)
-    later = _hops(evidence)[0 if refusal is None else refusal + 1 :]
-    sent = {mail.content for mail in mail_for(one, (BOB,))}
-    hidden = [mail for hop in later for mail in _letters(hop, tls=True)]
-    arrived = any(
-        mail.content.endswith(content) and evidence.arrived(mail, BOB)
-        for mail in hidden
-        for content in sent
+    """The last call for this mail handed it over inside TLS."""
+    return any(
+        way.results[-1] == "relayed"
+        and evidence.arrived(way.mail, BOB)
+        and any(_letters(hop, tls=True) for hop in _calls(evidence, way)[-1:])
+        for way in _waited(evidence, one)
     )
-    return arrived and not any(_letters(hop, tls=False) for hop in later)
 
 
-def _hops(evidence: Evidence) -> list[Conversation]:
-    return [one for one in evidence.of(SUBMISSION) if (one.host, one.port) == (EXCHANGE, 25)]
+def _waited(evidence: Evidence, one: Conversation) -> list[Relayed]:
+    """What was handed in here and put off, because a call at Bob's server ended before MAIL."""
+    return [
+        way
+        for way in relayed(evidence, one, BOB)
+        if way.results[:1] == ["deferred"] and any(map(_is_vain, _calls(evidence, way)))
+    ]
 
 
-def _first_refusal(evidence: Evidence) -> int | None:
-    """The first call of the provider's server in which it handed nothing over."""
-    for number, hop in enumerate(_hops(evidence)):
-        if hop.exchanges and not any(exchange.verb == "MAIL" for exchange in hop.exchanges):
-            return number
-    return None
+def _calls(evidence: Evidence, way: Relayed) -> list[Conversation]:
+    """The calls that the provider's server made for this mail, in order."""
+    by_name = {hop.connection: hop for hop in evidence.of(SUBMISSION) if hop.host == EXCHANGE}
+    return [by_name[name] for name in way.connections if name in by_name]
+
+
+def _is_vain(hop: Conversation) -> bool:
+    return bool(hop.exchanges) and not any(exchange.verb == "MAIL" for exchange in hop.exchanges)
 
 
 EXERCISES = (
@@ -236,8 +239,8 @@ EXERCISES = (
         (
             Step(
                 "STARTTLS asked for at smtp.example.org, and garbled on its way",
-                "a session with smtp.example.org in which you asked for STARTTLS with Mallory in "
-                "the middle: the server reads XXXXXXXX and says 500.",
+                "a session on port 587 of smtp.example.org in which you asked for STARTTLS with "
+                "Mallory in the middle: the server reads XXXXXXXX and says 500.",
                 _insisted,
                 1,
             ),
@@ -250,7 +253,8 @@ EXERCISES = (
             ),
             Step(
                 "a mail for bob@example.net alone, through 465, in his Inbox",
-                "a mail for bob@example.net alone that came in at port 465 and arrived.",
+                "a mail for bob@example.net alone, later and still past Mallory, that came in at "
+                "port 465 and arrived.",
                 _by_465,
                 3,
             ),
@@ -276,9 +280,10 @@ EXERCISES = (
             ),
             Step(
                 "a call of your provider's server in which it handed nothing over",
-                "an attack that the promise stopped: a call of smtp.example.org at mx.example.net "
-                "in which it sent no MAIL. The policy's mode is to be enforce, and the attack has "
-                "to last until that call: sandbox.settle() waits for it.",
+                "an attack that the promise stopped, while this mail was due: a call of "
+                "smtp.example.org at mx.example.net in which it sent no MAIL. The policy's mode "
+                "is to be enforce, and the attack has to last until that call: "
+                "sandbox.settle() waits for it.",
                 _had_to_wait,
                 2,
             ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from smtplab.lessons.evidence import Conversation, Evidence
+from smtplab.lessons.evidence import Conversation, Evidence, Exchange
 from smtplab.lessons.steps import BOB, SUBMISSION, arrived_for, taken_for
 from smtplab.lessons.task import Exercise, Step
 from smtplab.transcript import Kind
@@ -105,9 +105,13 @@ def _token_taken_after_it(_: Evidence, one: Conversation) -> bool:
 def _refused_as_bob(one: Conversation) -> int | None:
     """Where MAIL with Bob's mailbox got 550."""
     for position, exchange in enumerate(one.exchanges):
-        if (exchange.verb, exchange.code) == ("MAIL", 550) and f"<{BOB}>" in exchange.argument:
+        if (exchange.verb, exchange.code) == ("MAIL", 550) and _names_bob(exchange):
             return position
     return None
+
+
+def _names_bob(exchange: Exchange) -> bool:
+    return f"<{BOB}>" in exchange.argument.lower()
 
 
 def _foreign_name_refused(_: Evidence, one: Conversation) -> bool:
@@ -117,6 +121,11 @@ def _foreign_name_refused(_: Evidence, one: Conversation) -> bool:
 def _own_name_after_it(_: Evidence, one: Conversation) -> bool:
     refused = _refused_as_bob(one)
     return refused is not None and one.at("MAIL", 250, after=refused) is not None
+
+
+def _own_mail_after_it(evidence: Evidence, one: Conversation) -> bool:
+    refused = _refused_as_bob(one)
+    return refused is not None and arrived_for(BOB)(evidence, one.after(refused))
 
 
 EXERCISES = (
@@ -227,8 +236,9 @@ EXERCISES = (
             ),
             Step(
                 "mail for bob@example.net alone in his Inbox",
-                "a mail object of this session for bob@example.net alone, in Bob's Inbox.",
-                arrived_for(BOB),
+                "a mail object for bob@example.net alone, in Bob's Inbox, that this session handed "
+                "in after the refusal.",
+                _own_mail_after_it,
                 3,
             ),
         ),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from smtplab.lessons.evidence import Conversation, Evidence
+from smtplab.lessons.evidence import Conversation, Evidence, is_copy
 from smtplab.lessons.relayed import Relayed, relayed
-from smtplab.lessons.steps import BOB, EXCHANGE
+from smtplab.lessons.steps import ALICE, BOB, EXCHANGE
 from smtplab.lessons.task import Exercise, Step
-from smtplab.sandbox.header_section import Fields
 
 
 def _for_bob(evidence: Evidence, one: Conversation) -> list[Relayed]:
@@ -19,7 +18,7 @@ def _handed_in(evidence: Evidence, one: Conversation) -> bool:
 
 def _copies(evidence: Evidence, way: Relayed) -> int:
     """How often the content lies in Bob's Inbox."""
-    return sum(stored.content.endswith(way.mail.content) for stored in evidence.inbox(BOB))
+    return sum(is_copy(stored, way.mail) for stored in evidence.inbox(BOB))
 
 
 def _hand_ins(evidence: Evidence, way: Relayed) -> int:
@@ -88,16 +87,10 @@ def _came_back(evidence: Evidence, one: Conversation) -> bool:
 
 
 def _is_reported(evidence: Evidence, way: Relayed) -> bool:
-    """A failure report that returns this mail's header section lies with its sender."""
-    reverse_path = way.mail.envelope.reverse_path
-    if reverse_path not in {account.mailbox for account in evidence.sandbox.accounts}:
-        return False
-    subject = f"Subject: {Fields(way.mail.content).get('Subject')}\r\n".encode()
-    return any(
-        not report.envelope.reverse_path
-        and b"\r\nAction: failed\r\n" in report.content
-        and subject in report.content
-        for report in evidence.inbox(reverse_path)
+    """A failure report that returns this mail's header section lies with Alice, who sent it."""
+    reports = evidence.reports(ALICE, way.mail)
+    return way.mail.envelope.reverse_path.lower() == ALICE and any(
+        b"\r\nAction: failed\r\n" in report.content for report in reports
     )
 
 
@@ -192,9 +185,9 @@ EXERCISES = (
                 2,
             ),
             Step(
-                "and the report of the failure in your Inbox",
-                "the report with Action: failed in the Inbox of the reverse-path. Sign in as "
-                "alice@example.org and name her in MAIL.",
+                "and the report of the failure in Alice's Inbox",
+                "the report with Action: failed in Alice's Inbox. It goes to the reverse-path: "
+                "sign in as alice@example.org and name her in MAIL.",
                 _came_back,
                 3,
             ),

@@ -160,12 +160,23 @@ def from_codes(stored: StoredMail) -> bool:
 
 
 def holds_a_code(stored: StoredMail) -> bool:
-    return bool(_CODE.search(stored.content.partition(b"\r\n\r\n")[2].decode("utf-8", "replace")))
+    return bool(_codes(stored))
+
+
+def _codes(stored: StoredMail) -> list[str]:
+    """Codes in the body as a mail program shows it, whatever its encoding."""
+    bodies = [part.get_payload(decode=True) for part in stored.message.walk()]
+    text = b" ".join(body for body in bodies if isinstance(body, bytes))
+    return _CODE.findall(text.decode("utf-8", "replace"))
 
 
 def no_code_in_front(stored: StoredMail) -> bool:
-    return not _CODE.search(stored.subject)
+    """Neither as it is nor in groups, such as 112-358."""
+    digits = re.sub(r"\D", "", stored.subject)
+    return not _CODE.search(stored.subject) and not any(one in digits for one in _codes(stored))
 
 
 def says_it_is_automatic(stored: StoredMail) -> bool:
-    return _field(stored, "Auto-Submitted").lower().startswith("auto-generated")
+    """The keyword, which parameters may follow (RFC 3834, 5)."""
+    keyword = _field(stored, "Auto-Submitted").partition(";")[0]
+    return keyword.strip().lower() == "auto-generated"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smtplab.lessons.evidence import Conversation, Evidence
+from smtplab.lessons.evidence import Conversation, Evidence, Exchange
 from smtplab.lessons.steps import (
     ALICE,
     BOB,
@@ -31,22 +31,34 @@ def _encrypted(_: Evidence, one: Conversation) -> bool:
 
 
 def _sender_refused(_: Evidence, one: Conversation) -> bool:
-    return one.has("MAIL", 550)
+    return _refused_alice(one) is not None
+
+
+def _refused_alice(one: Conversation) -> int | None:
+    for position, exchange in enumerate(one.exchanges):
+        if (exchange.verb, exchange.code) == ("MAIL", 550) and _names(exchange, ALICE):
+            return position
+    return None
 
 
 def _sender_mended(_: Evidence, one: Conversation) -> bool:
-    refused = one.at("MAIL", 550)
-    mended = None if refused is None else one.at("MAIL", 250, after=refused)
-    return mended is not None and bool(one.accepted())
+    refused = _refused_alice(one)
+    return refused is not None and bool(one.after(refused).accepted())
+
+
+def _names(exchange: Exchange, mailbox: str) -> bool:
+    return f"<{mailbox}>" in exchange.argument.lower()
 
 
 def _alice_may_read(_: Evidence, one: Conversation) -> bool:
-    named = any(
-        exchange.verb == "USER" and exchange.argument.lower() == ALICE
-        for exchange in one.exchanges
-        if exchange.code == 250
-    )
-    return named and one.has("PASS", 250)
+    """The password that was right belongs to the name before it."""
+    user = ""
+    for exchange in one.exchanges:
+        if exchange.verb == "USER":
+            user = exchange.argument.lower()
+        if (exchange.verb, exchange.code) == ("PASS", 250):
+            return user == ALICE
+    return False
 
 
 def _read(_: Evidence, one: Conversation) -> bool:
@@ -59,7 +71,7 @@ def _nothing_left_to_say(_: Evidence, one: Conversation) -> bool:
 
 def _recipient(mailbox: str, code: int, one: Conversation) -> bool:
     return any(
-        (exchange.verb, exchange.code) == ("RCPT", code) and mailbox in exchange.argument.lower()
+        (exchange.verb, exchange.code) == ("RCPT", code) and _names(exchange, mailbox)
         for exchange in one.exchanges
     )
 
@@ -124,9 +136,9 @@ EXERCISES = (
                 1,
             ),
             Step(
-                "MAIL with the reply 550",
-                "its refusal: MAIL with a sender that the account has not verified, answered with "
-                "550.",
+                "MAIL from alice@example.org with the reply 550",
+                "its refusal: MAIL FROM:<alice@example.org>, a sender that the account has not "
+                "verified, answered with 550.",
                 _sender_refused,
                 2,
             ),

@@ -93,8 +93,9 @@ EXERCISES = (
                 1,
             ),
             Step(
-                "To names Bob; no header field names Carol, and there is no Bcc",
-                "a header section with Bob in To and without a trace of Carol: no Cc, no Bcc.",
+                "To names Bob; nothing in it names Carol, and there is no Bcc",
+                "a header section with Bob in To and without a trace of Carol: no Cc, no Bcc, and "
+                "no word of her in the body.",
                 is_blind,
                 2,
             ),
@@ -127,7 +128,8 @@ EXERCISES = (
             ),
             Step(
                 "everybody else still fails, and the policy stays",
-                "a zone that still says no to others: no +all, no range of everybody, no p=none.",
+                "a zone that still says no to others: no +all, no range of everybody or of "
+                "neighbours, no p=none, and a policy.",
                 strangers_fail,
                 3,
             ),
@@ -179,8 +181,9 @@ EXERCISES = (
         "proof of delivery",
         (
             Step(
-                "a RCPT with NOTIFY=SUCCESS at smtp.example.org, accepted",
-                "RCPT with NOTIFY=SUCCESS that smtp.example.org answered with 250.",
+                "a RCPT for bob@example.net with NOTIFY=SUCCESS at smtp.example.org, accepted",
+                "RCPT for bob@example.net with NOTIFY=SUCCESS that smtp.example.org answered with "
+                "250.",
                 asked_for_success,
                 1,
             ),

@@ -17,6 +17,8 @@ from smtplab.sandbox.reading.imap_fetch import MAX_PARSED
 from smtplab.sandbox.reading.imap_syntax import Arguments, Bad, No, Ranges, numbers_in
 
 MAX_KEYS = 50  # of one SEARCH
+MAX_DECODED = 262_144  # octets of a content whose encodings are taken away; the rest counts as sent
+MAX_BOUNDARIES = 20  # with more, Python's reader would compare each line with each of them
 CHARSETS = ("US-ASCII", "UTF-8")
 
 
@@ -40,8 +42,11 @@ class Candidate:
     def body_text(self) -> str:
         """The body as it is, and behind it each text part with its encoding taken away."""
         texts = [split(self.mail.content)[1].decode("utf-8", "replace")]
+        content = self.mail.content[:MAX_DECODED]
+        if content.lower().count(b"boundary") > MAX_BOUNDARIES:
+            return texts[0].casefold()
         try:
-            message = message_from_bytes(self.mail.content, policy=policy.compat32)
+            message = message_from_bytes(content, policy=policy.compat32)
             for part in message.walk():
                 if part.get_content_maintype() == "text":
                     octets: Any = part.get_payload(decode=True)  # bytes, as this is no multipart
@@ -56,7 +61,7 @@ class Candidate:
             if name == b"date":
                 try:
                     return parsedate_to_datetime(value).date()
-                except ValueError:
+                except (ValueError, OverflowError):  # a zone that is years away
                     return None
         return None
 

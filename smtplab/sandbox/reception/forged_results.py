@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 
+from smtplab.sandbox.verdict.results_grammar import LONGEST_FIELD
+
 NAME = b"authentication-results"
 # One header field with its folded lines.
 _FIELD = re.compile(
     rb"^authentication-results[ \t]*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*(?:\r\n|\n|\Z)",
     re.IGNORECASE | re.MULTILINE,
 )
+
+_PIECE = re.compile(r"\\(.)|([()])|[^\\()]+", re.DOTALL)  # escaped, of a comment, plain
 
 
 def without_forged(content: bytes, host: str) -> tuple[bytes, int]:
@@ -44,23 +48,22 @@ def without_forged(content: bytes, host: str) -> tuple[bytes, int]:
 
 def _claims(field: bytes, host: str) -> bool:
     """Whether the authserv-id, quoted or behind comments as it may be, is `host`'s."""
-    value = field.partition(b":")[2].decode("utf-8", "replace").partition(";")[0]
-    value = _without_comments(value).replace('"', "").replace("\\", "")
-    words = value.split()
+    value = field.partition(b":")[2].decode("utf-8", "replace")
+    words = _without_comments(value[:LONGEST_FIELD]).partition(";")[0].replace('"', "").split()
     return bool(words) and words[0].lower().removesuffix(".") == host.lower()
 
 
 def _without_comments(text: str) -> str:
-    """
-    >>> _without_comments("(a (b)) mx.example.net (c) 1")
+    r"""A backslash makes the next character an ordinary one (RFC 5322, 3.2.1), and goes.
+
+    >>> _without_comments("(a; (b) \\)) mx.example.net (c) 1")
     ' mx.example.net  1'
     """
     depth, kept = 0, []
-    for char in text:
-        if char == "(":
-            depth += 1
-        elif char == ")":
-            depth = max(0, depth - 1)
+    for piece in _PIECE.finditer(text):
+        escaped, bracket = piece.groups()
+        if bracket:
+            depth = max(0, depth + (1 if bracket == "(" else -1))
         elif not depth:
-            kept.append(char)
+            kept.append(escaped or piece[0])
     return "".join(kept)
