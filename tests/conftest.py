@@ -46,10 +46,10 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """A browser and a Jupyter server of other people have rare accidents on a busy machine.
+    """A browser, a Jupyter server, a kernel of other people have rare accidents on a busy machine.
 
     Such a test is run once more, and the summary names it. Every other test counts at once.
     """
     for item in items:
-        if item.get_closest_marker("browser"):
+        if item.get_closest_marker("browser") or item.get_closest_marker("kernel"):
             item.add_marker(pytest.mark.flaky(reruns=1))

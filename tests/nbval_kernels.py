@@ -12,7 +12,7 @@ import nbval.kernel  # type: ignore[import-untyped]
 import pytest
 from jupyter_client.manager import KernelManager
 
-from smtplab.cli.handed_in import reached_in
+from smtplab.cli.kernels import reached_in
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -20,7 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from traitlets.config import Config
 
 import smtplab
-from smtplab.cli.handed_in import reached_in
+from smtplab.cli.kernels import reached_in
 from smtplab.lessons.progress import VARIABLE
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"

@@ -108,6 +108,7 @@ def test_no_exercise_or_question_holds_a_banned_word():
     assert not rules.BANNED.search(repr(LESSONS))
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("path", PATHS, ids=name)
 def test_each_cell_runs_twice_the_stubs_stay_red_and_the_solutions_turn_green(path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
@@ -130,6 +131,7 @@ def test_each_cell_runs_twice_the_stubs_stay_red_and_the_solutions_turn_green(pa
     assert notebook.cells[-1].outputs[0].text == f"{[True] * len(numbers)} ()\n"
 
 
+@pytest.mark.kernel
 def test_each_cell_of_the_gallery_runs_twice(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     notebook = read(ERRORS)

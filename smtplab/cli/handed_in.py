@@ -20,19 +20,19 @@ import json
 import os
 import re
 import secrets
-import socket
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from smtplab.cli.kernels import reached_in
+
 LESSON = re.compile(r"""\bbegin\(\s*["']([0-9]{2})["']""")
 _NAMED = re.compile(r"(?<![0-9])[0-9]{2}(?![0-9])")
 _CHECKS = re.compile(r"\b(?:check|ExerciseCard)\s*\(|\.check\(")
 _IN_WORDS = {"StdinNotImplementedError": "it waited for somebody to type"}
 MAX_WORD = 300  # characters of a sentence in the table; ours to choose
-MAX_PATH = 100  # octets; a socket's path may have 103 on macOS, 107 on Linux (unix(7))
 
 GRADER = """\
 def _smtplab_judge():
@@ -172,18 +172,6 @@ def _executed(
         except DeadKernelError:
             return True
     return False
-
-
-def reached_in(folder: Path) -> dict[str, str]:
-    """Settings of a kernel that is reached by sockets in this folder, where the system has them.
-
-    A kernel's TCP ports are chosen here and bound there: of two that begin at the same moment, one
-    may be given a port of the other, and then it dies before its first word.
-    """
-    file = str(folder / "kernel.json")
-    fits = len(os.fsencode(file)) <= MAX_PATH
-    transport = "ipc" if fits and hasattr(socket, "AF_UNIX") and os.name != "nt" else "tcp"
-    return {"connection_file": file, "transport": transport}
 
 
 def _process_id(client: Any) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from smtplab.cli.course import (
     INSTRUCTOR,
@@ -19,6 +20,7 @@ from smtplab.cli.course import (
     first_notebook,
     original_notebooks,
 )
+from smtplab.cli.kernels import transport
 from smtplab.cli.problems import in_words
 
 if TYPE_CHECKING:
@@ -141,8 +143,12 @@ def lab_options(
     folder: Path, *, port: int | None, browser: bool, instructor: bool, extra: list[str]
 ) -> list[str]:
     """JupyterLab's command line. Nothing here is written to the user's own settings."""
-    from jupyter_core.paths import jupyter_data_dir
+    from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
+    from jupyter_core.utils import ensure_dir_exists
 
+    runtime = jupyter_runtime_dir()
+    ensure_dir_exists(runtime, 0o700)  # as Jupyter itself makes it
+    a_kernel = Path(runtime, f"kernel-{UUID(int=0)}.json")
     options = [
         f"--ServerApp.root_dir={folder}",
         f"--ServerApp.open_browser={browser}",
@@ -150,6 +156,7 @@ def lab_options(
         f"--LabApp.app_settings_dir={SETTINGS}",
         f"--LabApp.workspaces_dir={Path(jupyter_data_dir()) / 'smtplab' / 'workspaces'}",
         f"--IdentityProvider.token={os.environ.get('JUPYTER_TOKEN') or secrets.token_hex(24)}",
+        f"--KernelManager.transport={transport(a_kernel)}",
         "--Application.log_level=WARN",
     ]
     if port is not None:
