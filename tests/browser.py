@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.free_ports import free_port, is_listening
 from tests.kernels import At
+from tests.watch import wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -89,12 +91,13 @@ def serving(
 
     `module` is what Python runs: its name, and options of its own.
     """
-    token = secrets.token_hex(16)
+    token, port = secrets.token_hex(16), free_port()
     with TemporaryDirectory(prefix="smtplab-") as runtime:
         process = subprocess.Popen(
             [
                 python, "-m", *module, "--no-browser", "--allow-root",
-                "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0",
+                "--ServerApp.ip=127.0.0.1",
+                f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
                 f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}",
                 "--KernelManager.transport=ipc",  # a port could go to somebody else's kernel
             ],
@@ -103,9 +106,10 @@ def serving(
         )  # fmt: skip
         log, started = _Log(process), False
         try:
-            started = log.ready.wait(START_LIMIT) and bool(log.port)
+            started = log.ready.wait(START_LIMIT) and log.says_where
             assert started, "Jupyter did not start:\n" + "".join(log.lines[-20:])
-            yield At(f"http://127.0.0.1:{log.port}", token), process.pid
+            wait_until(lambda: is_listening(port))  # it says where it is before it is there
+            yield At(f"http://127.0.0.1:{port}", token), process.pid
         finally:
             process.terminate()
             try:
@@ -119,11 +123,11 @@ def serving(
 
 
 class _Log:
-    """Reads the server's log, so that the pipe never fills, and finds the port in it."""
+    """Reads the server's log, so that the pipe never fills, and finds its address in it."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.lines: list[str] = []
-        self.port = ""
+        self.says_where = False
         self.ready = threading.Event()
         self._process = process
         self.thread = threading.Thread(target=self._read, daemon=True)
@@ -133,8 +137,8 @@ class _Log:
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self.lines.append(line)
-            if not self.port and (found := re.search(r"http://127\.0\.0\.1:(\d+)/\w", line)):
-                self.port = found[1]
+            if not self.says_where and re.search(r"http://127\.0\.0\.1:\d+/\w", line):
+                self.says_where = True
                 self.ready.set()
         self.ready.set()
 

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.exim import somebody
-from tests.free_ports import free_port
-from tests.test_real_peers import is_listening
+from tests.free_ports import free_port, is_listening
 from tests.tools import HINTS, missing, tool
 from tests.watch import wait_until
 

@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.exim import somebody
-from tests.free_ports import free_port
+from tests.free_ports import free_port, is_listening
 from tests.peers import authority
-from tests.test_real_peers import is_listening
 from tests.tools import tool
 from tests.watch import wait_until
 

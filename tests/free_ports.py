@@ -1,4 +1,7 @@
-"""A port for a program that has to be told one: nobody else takes it before the program does."""
+"""A port for a program that has to be told one, and whether it listens there by now.
+
+Nobody else takes the port before the program does.
+"""
 
 import os
 import socket
@@ -24,3 +27,9 @@ def free_port() -> int:
         except OSError:
             continue
     raise AssertionError("a count has no end")
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as sock:
+        sock.settimeout(1)
+        return sock.connect_ex(("127.0.0.1", port)) == 0

@@ -10,9 +10,9 @@ from smtplab import Client, ConnectionLost, Settings, State, commands
 from smtplab.errors import SMTPLabError
 from tests.dovecot import PASSWORD, dovecot_submission
 from tests.exim_receiver import exim_receiver
-from tests.free_ports import free_port
+from tests.free_ports import free_port, is_listening
 from tests.peers import ImpatientAfter, trusting
-from tests.test_real_peers import is_listening, running
+from tests.test_real_peers import running
 from tests.tools import tool
 from tests.watch import wait_until
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import ssl
 import subprocess
 from base64 import b64decode
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from smtplab import Client, RemoteProtocolError, Sandbox, Settings, State
-from tests.free_ports import free_port
+from tests.free_ports import free_port, is_listening
 from tests.life_cycle import ALICE, BOB, PASSWORD
 from tests.outside_clients import CLIENTS, LOOPBACK, Order, Outcome
 from tests.peers import authority, trusting
@@ -128,12 +127,6 @@ def running(words: list[str], **variables: str) -> Iterator[subprocess.Popen[str
         if process.poll() is None:
             os.kill(process.pid, signal.SIGTERM)
         process.communicate(timeout=60)
-
-
-def is_listening(port: int) -> bool:
-    with socket.socket() as sock:
-        sock.settimeout(1)
-        return sock.connect_ex((LOOPBACK, port)) == 0
 
 
 def test_our_client_delivers_to_smtp_sink(tmp_path: Path) -> None:

@@ -170,13 +170,13 @@ class Evidence:
         """
         names = {box.name for box in self.sandbox.mailboxes}
         returned = header_section(mail.content)
-        handed_in = [mail for one in self.conversations for mail in one.accepted()]
+        handed_in = [own for one in self.conversations for own in one.accepted()]
         return [
             stored
             for stored in (self.inbox(mailbox.lower()) if mailbox.lower() in names else ())
             if not stored.envelope.reverse_path
             and returned in stored.content
-            and not any(is_copy(stored, mail) for mail in handed_in)
+            and not any(is_copy(stored, own) for own in handed_in)
         ]
 
 
