@@ -435,6 +435,15 @@ def told_of_nobody(sandbox: Sandbox) -> bool:
     return any(f"Final-Recipient: rfc822; {NOBODY}" in str(mail) for mail in sandbox.inbox(ALICE))
 
 
+def waits_while_the_queue_cannot_be_written(sandbox: Sandbox, store: Path, time: timedelta) -> None:
+    (store / "queue").rename(store / "q")
+    sandbox.clock.advance(time)
+    assert [item.waiting for item in sandbox.queue] == [[NOBODY]]
+    (store / "q").rename(store / "queue")
+    sandbox.clock.advance(timedelta(hours=1))
+    assert told_of_nobody(sandbox) and not sandbox.queue
+
+
 def test_a_report_that_cannot_be_written_is_written_later(transport: str, store: Path) -> None:
     """The mail was given up before anybody could be told of it: neither here nor back."""
     with Sandbox(transport, store=store) as sandbox:
@@ -442,12 +451,7 @@ def test_a_report_that_cannot_be_written_is_written_later(transport: str, store:
         submit(sandbox, CONTENT, NOBODY)
         sandbox.settle()
         sandbox.zones.mend("example.net")
-        (store / "queue").rename(store / "q")
-        sandbox.clock.advance(timedelta(minutes=30))
-        assert [item.waiting for item in sandbox.queue] == [[NOBODY]]
-        (store / "q").rename(store / "queue")
-        sandbox.clock.advance(timedelta(hours=1))
-        assert told_of_nobody(sandbox) and not sandbox.queue
+        waits_while_the_queue_cannot_be_written(sandbox, store, timedelta(minutes=30))
 
 
 def test_what_is_too_old_for_another_attempt_waits_until_its_sender_is_told(store: Path) -> None:
@@ -455,12 +459,7 @@ def test_what_is_too_old_for_another_attempt_waits_until_its_sender_is_told(stor
         sandbox.zones.fail("example.net")
         submit(sandbox, CONTENT, NOBODY)
         sandbox.clock.advance(timedelta(days=4, hours=20))
-        (store / "queue").rename(store / "q")
-        sandbox.clock.advance(timedelta(hours=6))
-        assert [item.waiting for item in sandbox.queue] == [[NOBODY]]
-        (store / "q").rename(store / "queue")
-        sandbox.clock.advance(timedelta(hours=1))
-        assert told_of_nobody(sandbox) and not sandbox.queue
+        waits_while_the_queue_cannot_be_written(sandbox, store, timedelta(hours=6))
 
 
 def test_a_kill_between_the_end_of_an_attempt_and_its_report_loses_no_report(
